@@ -1,0 +1,1 @@
+"""Find images and read one of any format."""

@@ -1,0 +1,74 @@
+"""Decoded images and how they are brought to a size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+UInt8 = npt.NDArray[np.uint8]
+
+
+class ImageUnreadable(Exception):
+    """This image cannot be read; the text says why, in words for people. It becomes a row with an error."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """One decoded image.
+
+    `array` is (height, width) uint8 when the image is grey, also when a file stores grey as equal
+    red, green and blue; else (height, width, 3) uint8 RGB. `sha256` is of the encoded file, or of the
+    array's bytes where an image is one frame of a file.
+    """
+
+    array: UInt8
+    sha256: bytes
+
+    @property
+    def height(self) -> int:
+        return int(self.array.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.array.shape[1])
+
+    @property
+    def is_grey(self) -> bool:
+        return self.array.ndim == 2
+
+
+def grey_if_grey(array: UInt8) -> UInt8:
+    """Drop the colour axis of (h, w, 3) pixels whose three channels are equal; others come back as they are."""
+    if array.ndim == 3 and bool((array[..., 0] == array[..., 1]).all() and (array[..., 0] == array[..., 2]).all()):
+        return np.ascontiguousarray(array[..., 0])
+    return array
+
+
+def to_rgb(array: UInt8) -> UInt8:
+    """(h, w) or (h, w, 3) uint8 to (h, w, 3) uint8."""
+    return array if array.ndim == 3 else np.repeat(array[..., None], 3, axis=2)
+
+
+def to_grey(array: UInt8) -> UInt8:
+    """(h, w) or (h, w, 3) uint8 to (h, w) uint8 by ITU-R 601 luma, as Pillow's mode L."""
+    if array.ndim == 2:
+        return array
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(array).convert("L"))
+
+
+def fit_square(array: UInt8, side: int) -> UInt8:
+    """Scale the longer side to `side` pixels (bilinear) and pad with black to (side, side[, 3]) uint8."""
+    from PIL import Image
+
+    height, width = array.shape[:2]
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(Image.fromarray(array).resize(size, Image.Resampling.BILINEAR))
+    if small.shape[:2] == (side, side):
+        return small
+    padded = np.zeros((side, side, *array.shape[2:]), np.uint8)
+    top, left = (side - size[1]) // 2, (side - size[0]) // 2
+    padded[top : top + size[1], left : left + size[0]] = small
+    return padded

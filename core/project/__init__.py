@@ -1,0 +1,1 @@
+"""The project on disk and its image table in memory."""

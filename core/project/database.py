@@ -1,0 +1,101 @@
+"""`project.sqlite`: opening it, its schema and its migrations."""
+
+import sqlite3
+import sys
+from pathlib import Path
+
+from core.errors import UserError
+
+FILE_NAME = "project.sqlite"
+
+# One script a version; `user_version` counts those that ran. Never change one that was released.
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY,            -- row number, dense from 0, row of every array
+        path BLOB NOT NULL,                -- os.fsencode: a name need not be UTF-8
+        frame INTEGER NOT NULL,
+        size INTEGER NOT NULL,             -- bytes
+        mtime_ns INTEGER NOT NULL,
+        sha256 BLOB NOT NULL DEFAULT x'',  -- empty until the image was read
+        width INTEGER NOT NULL DEFAULT 0,
+        height INTEGER NOT NULL DEFAULT 0,
+        grey INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL DEFAULT '',
+        missing INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,                -- zero-shot, imported, refinement
+        created_at TEXT NOT NULL,
+        class_ids TEXT NOT NULL,           -- JSON, columns of the probabilities
+        params TEXT NOT NULL,
+        metrics TEXT NOT NULL DEFAULT '{}',
+        parent INTEGER REFERENCES runs(id),
+        finished INTEGER NOT NULL DEFAULT 0,
+        delivers INTEGER NOT NULL DEFAULT 1,
+        note TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE TABLE edits (                   -- append-only: nothing is ever changed or deleted here
+        id INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        author TEXT NOT NULL,
+        kind TEXT NOT NULL,                -- edit, undo, redo
+        text TEXT NOT NULL,
+        target INTEGER,                    -- of an undo or redo: the edit it concerns
+        changes BLOB,                      -- zlib of packed decision changes
+        detail TEXT                        -- JSON: classes and notes, before and after
+    ) STRICT;
+    CREATE TABLE snapshots (edit_id INTEGER PRIMARY KEY, decisions BLOB NOT NULL, detail TEXT NOT NULL) STRICT;
+    CREATE TABLE truth (image_id INTEGER PRIMARY KEY, class_id INTEGER NOT NULL) STRICT;
+    CREATE TABLE groups (image_id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+    """,
+)
+
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Open the database of the project in `folder`, brought to the newest schema.
+
+    Raises `UserError` when it is not a project, is damaged, or was made by a newer version.
+    """
+    path = folder / FILE_NAME
+    try:
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        journal = "DELETE" if is_on_network(folder) else "WAL"
+        connection.execute(f"PRAGMA journal_mode={journal}")
+        connection.execute("PRAGMA synchronous=FULL")
+        _migrate(connection, path)
+    except sqlite3.DatabaseError as error:
+        raise UserError(f"The project {folder} cannot be opened: {error}.") from error
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise UserError(
+            f"The project {path.parent} was made by a newer version of MedLabel.",
+            "Open it with that version.",
+        )
+    for number in range(version, len(MIGRATIONS)):
+        connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version={number + 1}; COMMIT;")
+
+
+def is_on_network(folder: Path) -> bool:
+    """Whether `folder` lies on a network share, where SQLite's WAL is not safe."""
+    if sys.platform == "win32":
+        return str(folder.resolve()).startswith("\\\\")
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    resolved = folder.resolve()
+    best = ("", "")
+    for line in mounts:
+        point, kind = line.split()[1:3]
+        if resolved.is_relative_to(point) and len(point) >= len(best[0]):
+            best = (point, kind)
+    return best[1] in _NETWORK_FILE_SYSTEMS

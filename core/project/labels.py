@@ -1,0 +1,125 @@
+"""From runs and decisions to the delivered label of every image."""
+
+import numpy as np
+import numpy.typing as npt
+
+from core.images.refs import ImageRef
+from core.project.history import History
+from core.project.image_rows import ImageColumns
+from core.project.records import Run, Source, Status
+from core.project.runs import STAGE_ONE, Runs
+from core.project.table import Floats, Ints, LabelTable
+
+_NONE = -1
+
+
+def build_table(
+    images: ImageColumns,
+    history: History,
+    runs: Runs,
+    truth: dict[int, int],
+    groups: dict[int, str],
+    log: dict[int, tuple[str, str]],
+) -> LabelTable:
+    """Put the snapshot together.
+
+    `truth` maps rows to class ids, `groups` rows to names, `log` edit ids to (author, time).
+    """
+    n = len(images.refs)
+    positions = {image_class.id: number for number, image_class in enumerate(history.classes)}
+    first, second = runs.stage_one(), runs.refinement()
+    zero_label, zero_confidence = _columns(first, runs, positions, n)
+    refined_label, refined_confidence = _columns(second, runs, positions, n)
+    label, confidence, source = zero_label.copy(), zero_confidence.copy(), np.zeros(n, np.uint8)
+    source[label >= 0] = _stage_one_source(first)
+    if second is not None and second.delivers:
+        refined = refined_label >= 0
+        label[refined], confidence[refined] = refined_label[refined], refined_confidence[refined]
+        source[refined] = Source.REFINEMENT
+    status = np.where(label >= 0, np.uint8(Status.PREDICTED), np.uint8(Status.UNLABELLED)).astype(np.uint8)
+    history.resize(n)
+    _apply_decisions(history.decisions[:n], positions, status, source, label)
+    failed = np.array([bool(text) for text in images.error], np.bool_) if n else np.zeros(0, np.bool_)
+    undecided = failed & (status <= Status.PREDICTED)
+    status[undecided], label[undecided], source[undecided] = Status.ERROR, _NONE, Source.NONE
+    confidence[undecided] = np.nan
+    edits = history.decisions["edit"][:n].tolist()
+    return LabelTable(
+        classes=history.classes,
+        refs=images.refs,
+        status=status,
+        source=source,
+        label=label,
+        confidence=confidence,
+        zero_shot_label=zero_label,
+        zero_shot_confidence=zero_confidence,
+        refined_label=refined_label,
+        refined_confidence=refined_confidence,
+        truth=_by_position(truth, positions, n),
+        width=images.width,
+        height=images.height,
+        grey=images.grey,
+        sha256=images.sha256,
+        error=images.error,
+        note=[history.notes.get(row, "") for row in range(n)],
+        group=[groups.get(row, "") for row in range(n)],
+        annotator=[log[edit][0] if edit else "" for edit in edits],
+        updated_at=[log[edit][1] if edit else "" for edit in edits],
+    )
+
+
+def labels_of(
+    probabilities: npt.NDArray[np.float32], columns: npt.NDArray[np.int32]
+) -> tuple[Ints, Floats]:
+    """Label = argmax and its probability of (n, k) float32; `columns` (k,) gives the label of each column.
+
+    Rows of NaN have the label -1 and the confidence NaN.
+    """
+    known = ~np.isnan(probabilities[:, 0]) if probabilities.size else np.zeros(len(probabilities), np.bool_)
+    labels = np.full(len(probabilities), _NONE, np.int32)
+    confidence = np.full(len(probabilities), np.nan, np.float32)
+    best = probabilities[known].argmax(axis=1)
+    labels[known] = columns[best]
+    confidence[known] = probabilities[known, best]
+    return labels, confidence
+
+
+def _columns(run: Run | None, runs: Runs, positions: dict[int, int], n: int) -> tuple[Ints, Floats]:
+    labels, confidence = np.full(n, _NONE, np.int32), np.full(n, np.nan, np.float32)
+    if run is not None:
+        probabilities = runs.probabilities(run)
+        columns = np.array([positions.get(class_id, _NONE) for class_id in run.class_ids], np.int32)
+        labels[: len(probabilities)], confidence[: len(probabilities)] = labels_of(probabilities, columns)
+        confidence[labels < 0] = np.nan
+    return labels, confidence
+
+
+def _stage_one_source(run: Run | None) -> Source:
+    return Source.IMPORTED if run is not None and run.kind == STAGE_ONE[1] else Source.ZERO_SHOT
+
+
+def _apply_decisions(
+    decisions: npt.NDArray[np.void],
+    positions: dict[int, int],
+    status: npt.NDArray[np.uint8],
+    source: npt.NDArray[np.uint8],
+    label: Ints,
+) -> None:
+    decided = decisions["status"] > 0
+    status[decided] = decisions["status"][decided]
+    source[decided] = Source.HUMAN
+    named = decided & (decisions["class_id"] >= 0)
+    label[named] = [positions.get(class_id, _NONE) for class_id in decisions["class_id"][named].tolist()]
+
+
+def _by_position(truth: dict[int, int], positions: dict[int, int], n: int) -> Ints:
+    column = np.full(n, _NONE, np.int32)
+    for row, class_id in truth.items():
+        if row < n:
+            column[row] = positions.get(class_id, _NONE)
+    return column
+
+
+def is_folder_row(ref: ImageRef) -> bool:
+    """Whether a row stands for a folder that could not be opened rather than for an image."""
+    return ref.path.endswith("/")

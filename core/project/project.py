@@ -1,0 +1,155 @@
+"""A project: all that is known of one set of images, on disk, always saved."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UserError
+from core.images.source import ImageSource, open_source
+from core.project.arrays import RowStore, forget_rows
+from core.project.database import FILE_NAME, connect
+from core.project.edits import Edit, Step
+from core.project.history import History, LogEntry
+from core.project.image_rows import ImageRows
+from core.project.labels import build_table
+from core.project.records import ImageClass
+from core.project.runs import Runs
+from core.project.table import LabelTable
+
+
+class Project:
+    """An open project. One handle belongs to one thread; several handles on one folder see each other's commits."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._connection = connection
+        self.arrays = folder / "arrays"
+        self.images = ImageRows(connection)
+        self.runs = Runs(connection, self.arrays)
+        self.history = History(connection, self.images.count())
+
+    @classmethod
+    def create(cls, folder: Path, source: Path) -> Self:
+        """Make an empty project in `folder` for the images at `source`. Raises `UserError`."""
+        kind = open_source(source).kind
+        try:
+            (folder / "arrays").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The project folder {folder} cannot be made: {error.strerror}.") from error
+        project = cls(folder, connect(folder))
+        project.set_meta(source=str(source.resolve()), kind=kind)
+        return project
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the project in `folder`. Raises `UserError` when there is none."""
+        if not (folder / FILE_NAME).is_file():
+            raise UserError(f"There is no project in {folder}.", "A project is a folder whose name ends in .medlabel.")
+        return cls(folder, connect(folder))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Facts about the project
+
+    def meta(self, key: str, default: str = "") -> str:
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def set_meta(self, **values: str) -> None:
+        self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
+
+    @property
+    def source_path(self) -> Path:
+        return Path(self.meta("source"))
+
+    def source(self) -> ImageSource:
+        """The images themselves. Raises `UserError` when the folder is gone."""
+        path = self.source_path
+        if not path.exists():
+            raise UserError(
+                f"The images of this project are no longer at {path}.",
+                "Connect the drive, or tell where they are now with `medlabel relink`.",
+            )
+        return open_source(path, self.meta("kind"))
+
+    def relink(self, source: Path) -> None:
+        """The images were moved to `source`. Raises `UserError` when it is another kind of source."""
+        if open_source(source).kind != self.meta("kind"):
+            raise UserError(f"{source} is not a {self.meta('kind')} as the images of this project were.")
+        self.set_meta(source=str(source.resolve()))
+
+    # What people change
+
+    @property
+    def classes(self) -> tuple[ImageClass, ...]:
+        return self.history.classes
+
+    def execute(self, edit: Edit, author: str) -> Step:
+        """The one door for changes: do, log and commit one edit."""
+        return self.history.execute(edit, author)
+
+    def undo(self, author: str) -> Step | None:
+        return self.history.undo(author)
+
+    def redo(self, author: str) -> Step | None:
+        return self.history.redo(author)
+
+    def log(self) -> list[LogEntry]:
+        return list(self.history.log())
+
+    # What is known of the images
+
+    def truth(self) -> dict[int, int]:
+        """Known labels that were imported: row -> class id."""
+        return dict(self._connection.execute("SELECT image_id, class_id FROM truth").fetchall())
+
+    def set_truth(self, truth: Mapping[int, int]) -> None:
+        self._write("INSERT OR REPLACE INTO truth VALUES (?, ?)", list(truth.items()))
+
+    def groups(self) -> dict[int, str]:
+        """Patient or group of the images: row -> name."""
+        return dict(self._connection.execute("SELECT image_id, name FROM groups").fetchall())
+
+    def set_groups(self, groups: Mapping[int, str]) -> None:
+        self._write("INSERT OR REPLACE INTO groups VALUES (?, ?)", list(groups.items()))
+
+    def row_store(
+        self, name: str, columns: tuple[int, ...], dtype: npt.DTypeLike, about: dict[str, Any] | None = None
+    ) -> RowStore:
+        """The rows kept under `arrays/<name>`, made or lengthened to the number of images."""
+        return RowStore(self.arrays / name, self.images.count(), columns, dtype, about)
+
+    def forget_content(self, rows: npt.NDArray[np.int64]) -> None:
+        """The images of these rows changed: everything computed from their pixels is void."""
+        forget_rows(self.arrays, rows)
+
+    def table(self) -> LabelTable:
+        """A snapshot of everything, one row an image."""
+        log = {entry.id: (entry.author, entry.at) for entry in self.history.log()}
+        return build_table(
+            self.images.columns(), self.history, self.runs, self.truth(), self.groups(), log
+        )
+
+    def settings(self) -> dict[str, Any]:
+        """The front end's own small settings, kept with the project."""
+        return dict(json.loads(self.meta("settings", "{}")))
+
+    def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(statement, rows)

@@ -1,0 +1,90 @@
+"""Runs with their provenance, and their probabilities on disk."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.project.arrays import save_array
+from core.project.history import utc_now
+from core.project.records import Run
+
+STAGE_ONE = ("zero-shot", "imported")
+REFINEMENT = "refinement"
+
+
+class Runs:
+    """The table `runs`; probabilities are `arrays/run-<id>.npy`, (n, classes) float32, NaN where there are none."""
+
+    def __init__(self, connection: sqlite3.Connection, arrays: Path) -> None:
+        self._connection = connection
+        self._arrays = arrays
+
+    def begin(
+        self, kind: str, class_ids: Sequence[int], params: dict[str, Any], parent: int | None = None
+    ) -> int:
+        """Enter a run that is not finished yet; its id."""
+        cursor = self._connection.execute(
+            "INSERT INTO runs (kind, created_at, class_ids, params, parent) VALUES (?,?,?,?,?)",
+            (kind, utc_now(), json.dumps(list(class_ids)), json.dumps(params), parent),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def finish(
+        self,
+        run_id: int,
+        probabilities: npt.NDArray[np.float32],
+        metrics: dict[str, Any] | None = None,
+        delivers: bool = True,
+        note: str = "",
+    ) -> None:
+        """Store the probabilities, then mark the run as finished: a crash between leaves it unfinished."""
+        save_array(self._path(run_id), probabilities.astype(np.float32, copy=False))
+        self._connection.execute(
+            "UPDATE runs SET finished=1, metrics=?, delivers=?, note=? WHERE id=?",
+            (json.dumps(metrics or {}), int(delivers), note, run_id),
+        )
+
+    def all(self) -> list[Run]:
+        """Every run, oldest first, unfinished ones too."""
+        query = "SELECT id, kind, created_at, class_ids, params, metrics, parent, finished, delivers, note FROM runs ORDER BY id"
+        return [
+            Run(
+                id=row[0],
+                kind=row[1],
+                created_at=row[2],
+                class_ids=tuple(json.loads(row[3])),
+                params=json.loads(row[4]),
+                metrics=json.loads(row[5]),
+                parent=row[6],
+                finished=bool(row[7]),
+                delivers=bool(row[8]),
+                note=row[9],
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def stage_one(self) -> Run | None:
+        """The newest finished zero-shot or imported run: the one that counts."""
+        finished = [run for run in self.all() if run.finished and run.kind in STAGE_ONE]
+        return finished[-1] if finished else None
+
+    def refinement(self) -> Run | None:
+        """The newest finished refinement of the current stage 1 run, whether it delivers or not."""
+        first = self.stage_one()
+        if first is None:
+            return None
+        finished = [run for run in self.all() if run.finished and run.kind == REFINEMENT and run.parent == first.id]
+        return finished[-1] if finished else None
+
+    def probabilities(self, run: Run) -> npt.NDArray[np.float32]:
+        """(n, classes) float32 memory map, read-only; n is the number of images when the run was made."""
+        return np.load(self._path(run.id), mmap_mode="r")  # type: ignore[no-any-return]
+
+    def _path(self, run_id: int) -> Path:
+        return self._arrays / f"run-{run_id}.npy"

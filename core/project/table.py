@@ -1,0 +1,46 @@
+"""A snapshot of a project, one row an image: what exports, reports and views read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.images.refs import ImageRef
+from core.project.records import ImageClass
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """Columns of n rows; row number = image id. Labels are positions in `classes`, -1 for none.
+
+    `status` and `source` hold the values of `Status` and `Source`; confidences are NaN where there is
+    no prediction; `width` and `height` are px, 0 while unknown; `grey` is True for images without colour;
+    `group` is a patient's or group's name, empty where unknown; `truth` is an imported known label.
+    """
+
+    classes: tuple[ImageClass, ...]
+    refs: list[ImageRef]
+    status: npt.NDArray[np.uint8]
+    source: npt.NDArray[np.uint8]
+    label: Ints
+    confidence: Floats
+    zero_shot_label: Ints
+    zero_shot_confidence: Floats
+    refined_label: Ints
+    refined_confidence: Floats
+    truth: Ints
+    width: Ints
+    height: Ints
+    grey: npt.NDArray[np.bool_]
+    sha256: list[bytes]
+    error: list[str]
+    note: list[str]
+    group: list[str]
+    annotator: list[str]
+    updated_at: list[str]  # ISO 8601 UTC, of the decision; empty where there is none
+
+    def __len__(self) -> int:
+        return len(self.refs)
