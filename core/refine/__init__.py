@@ -1,0 +1,1 @@
+"""Stage 2: better labels from a network trained on stage 1's labels."""

@@ -1,0 +1,128 @@
+"""Open the images at a path as a project, and find what is new, changed or gone."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import UserError
+from core.images.refs import ScannedImage
+from core.jobs import JobContext
+from core.project.database import FILE_NAME
+from core.project.locations import SUFFIX, default_project_folder
+from core.project.project import Project
+
+STAGE = "Finding images"
+_BATCH = 5000
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """Images by what the scan found: all, new since last time, with other content, no longer there, with an error."""
+
+    project: Path
+    images: int
+    new: int
+    changed: int
+    missing: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class ImagesFound:
+    """Event: the project has `images` rows now; the newest are on disk."""
+
+    images: int
+
+
+def open_project(path: Path, project: Path | None = None) -> Path:
+    """The project folder for `path` (a folder of images, an NPZ or a project), made when there is none yet.
+
+    Raises `UserError` when `path` is none of these, or when `project` belongs to other images.
+    """
+    if is_project(path):
+        return path
+    if path.suffix == SUFFIX:
+        raise UserError(f"There is no project in {path}.")
+    folder = project or default_project_folder(path)
+    if not is_project(folder):
+        Project.create(folder, path).close()
+        return folder
+    with Project.open(folder) as opened:
+        if opened.source_path != path.resolve():
+            raise UserError(
+                f"The project {folder} belongs to the images in {opened.source_path}.",
+                "Choose another project folder, or relink it when the images were moved.",
+            )
+    return folder
+
+
+def is_project(path: Path) -> bool:
+    """Whether `path` is a project folder."""
+    return (path / FILE_NAME).is_file()
+
+
+def scan(project: Path, ctx: JobContext) -> ScanResult:
+    """Walk the source and bring the project's rows up to date; no file is opened.
+
+    Rows are added as they are found, so a scan that was stopped goes on next time.
+    """
+    with Project.open(project) as opened:
+        comparison = _Comparison(opened)
+        for number, item in enumerate(opened.source().scan(), 1):
+            comparison.add(item)
+            if number % _BATCH == 0:
+                comparison.flush(ctx)
+            ctx.progress(number, 0, STAGE)
+        comparison.flush(ctx)
+        return comparison.close()
+
+
+@dataclass
+class _Comparison:
+    """A scan in work, held against the rows that the project has."""
+
+    project: Project
+    new: list[ScannedImage] = field(default_factory=list)
+    changed: list[tuple[int, ScannedImage]] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    errors: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: {"new": 0, "changed": 0})
+
+    def __post_init__(self) -> None:
+        self.known = self.project.images.stamps()
+        self.rows = len(self.known)
+
+    def add(self, item: ScannedImage) -> None:
+        self.errors += bool(item.error)
+        stamp = self.known.pop((item.ref.path, item.ref.frame), None)
+        if stamp is None:
+            self.new.append(item)
+            return
+        row, size, mtime_ns, error, missing = stamp
+        if (size, mtime_ns) != (item.size, item.mtime_ns) or bool(item.error) > bool(error):
+            self.changed.append((row, item))
+        elif missing:
+            self.returned.append(row)
+
+    def flush(self, ctx: JobContext) -> None:
+        images = self.project.images
+        images.add(self.new, self.rows)
+        images.restamp(self.changed)
+        images.set_missing(self.returned, False)
+        self.project.forget_content(np.array([row for row, _ in self.changed], np.int64))
+        self.rows += len(self.new)
+        self.counts["new"] += len(self.new)
+        self.counts["changed"] += len(self.changed)
+        for pending in (self.new, self.changed, self.returned):
+            pending.clear()
+        ctx.emit(ImagesFound(self.rows))
+
+    def close(self) -> ScanResult:
+        gone = [stamp[0] for stamp in self.known.values()]
+        self.project.images.set_missing(gone, True)
+        return ScanResult(
+            self.project.folder, self.rows, self.counts["new"], self.counts["changed"], len(gone), self.errors
+        )
+
+

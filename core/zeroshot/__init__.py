@@ -1,0 +1,1 @@
+"""Stage 1: labels from a CLIP model without any training."""
