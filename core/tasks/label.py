@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,9 +110,9 @@ def label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
             "seed": spec.seed,
             "versions": versions(),
         }
-        run = project.runs.begin("zero-shot", [c.id for c in classes], params)
         seconds = time.monotonic() - started
-        project.runs.finish(run, result, {"seconds": seconds, "embedded": embedded, "reused": reused})
+        metrics = {"seconds": seconds, "embedded": embedded, "reused": reused}
+        run = _store(project, [c.id for c in classes], params, result, metrics)
     notes = [*encoder.notes, *_similar_classes(classes, classifier)]
     return LabelResult(run, int(store.done.sum()), embedded, reused, failed, seconds, tuple(notes))
 
@@ -181,6 +181,27 @@ def _announce(project: Project, images: int, per_image: float, dim: int, classes
             f"The project needs {need / 1e6:.0f} MB, {free / 1e6:.0f} MB are free in {project.folder}.",
             "Free some space, or put the project on another drive.",
         )
+
+
+def _store(
+    project: Project,
+    class_ids: list[int],
+    params: dict[str, Any],
+    result: npt.NDArray[np.float32],
+    metrics: dict[str, Any],
+) -> int:
+    """Enter the run; when the newest stage 1 run says the same in the same way, that one stands.
+
+    A refinement that was trained on it, or was interrupted, then still belongs to the current labels.
+    """
+    newest = project.runs.stage_one()
+    if newest is not None and (newest.class_ids, newest.params) == (tuple(class_ids), params):
+        old = project.runs.probabilities(newest)
+        if old.shape == result.shape and np.array_equal(old, result, equal_nan=True):
+            return newest.id
+    run = project.runs.begin("zero-shot", class_ids, params)
+    project.runs.finish(run, result, metrics)
+    return run
 
 
 def _similar_classes(classes: Sequence[ImageClass], classifier: npt.NDArray[np.float32]) -> list[str]:

@@ -57,6 +57,22 @@ def open_project(path: Path, project: Path | None = None) -> Path:
     return folder
 
 
+def existing_project(path: Path) -> Path:
+    """The project at `path`, or the one that was made for the images at `path`. Raises `UserError`."""
+    if is_project(path):
+        return path
+    if path.exists() and path.suffix != SUFFIX and is_project(default_project_folder(path)):
+        return default_project_folder(path)
+    raise UserError(f"There is no project in {path}.", "Label a folder first, or give the path of a .medlabel folder.")
+
+
+def relink(project: Path, source: Path) -> Path:
+    """Tell a project that its images are at `source` now; the project folder comes back. Raises `UserError`."""
+    with Project.open(project) as opened:
+        opened.relink(source)
+    return project
+
+
 def is_project(path: Path) -> bool:
     """Whether `path` is a project folder."""
     return (path / FILE_NAME).is_file()

@@ -1,0 +1,1 @@
+"""Published benchmark sets, and the sample images that ship with the application."""
