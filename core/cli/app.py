@@ -61,15 +61,21 @@ def label(
     classes: Annotated[str, typer.Option(help="Class names, separated by commas.")] = "",
     prompt: Annotated[
         Optional[list[str]],  # noqa: UP045  typer reads this form
-        typer.Option(help='"CLASS=CAPTION": a caption instead of the model\'s templates. Give it again for more.'),
+        typer.Option(
+            help='"CLASS=CAPTION": a caption instead of the model\'s templates. Give it again for more.'
+        ),
     ] = None,
     other: Annotated[str, typer.Option(help="Name of a class that takes what fits none.")] = "",
-    model: Annotated[str, typer.Option(help="starter, openai/ViT-L-14 ... (see medlabel models), or a path.")] = "starter",
+    model: Annotated[
+        str, typer.Option(help="starter, openai/ViT-L-14 ... (see medlabel models), or a path.")
+    ] = "starter",
     device: options.DeviceOption = Device.auto,
     refine: Annotated[bool, typer.Option("--refine/--no-refine", help="Train the second stage too.")] = True,
     strategy: options.Strategy = "published",
     seed: options.Seed = 0,
-    project: Annotated[Optional[Path], typer.Option(help="Project folder; by default in the user's data folder.")] = None,  # noqa: UP045
+    project: Annotated[
+        Optional[Path], typer.Option(help="Project folder; by default in the user's data folder.")
+    ] = None,  # noqa: UP045
     out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,  # noqa: UP045
     npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,  # noqa: UP045
     json: options.Json = False,
@@ -78,7 +84,18 @@ def label(
     from core.cli import commands
 
     wanted = commands.LabelRequest(
-        folder, classes, tuple(prompt or ()), other, model, str(device), refine, strategy, seed, project, out, npz
+        folder,
+        classes,
+        tuple(prompt or ()),
+        other,
+        model,
+        str(device),
+        refine,
+        strategy,
+        seed,
+        project,
+        out,
+        npz,
     )
     commands.label_command(wanted, json)
 
@@ -106,13 +123,21 @@ def export(
     project: options.Project,
     out: Annotated[Path, typer.Option(help="File, or folder for --format folders.")],
     format: Annotated[str, typer.Option(help="csv, npz or folders.")] = "csv",
-    status: Annotated[str, typer.Option(help="Only these: accepted,corrected,predicted ... ; default: see the manual.")] = "",
+    status: Annotated[
+        str, typer.Option(help="Only these: accepted,corrected,predicted ... ; default: see the manual.")
+    ] = "",
     split: Annotated[str, typer.Option(help="Shares of train, validation and test.")] = "70/10/20",
     seed: options.Seed = 0,
-    size: Annotated[int, typer.Option(help="Side in px of the images in an NPZ; 0 = their own when all agree, else 224.")] = 0,
-    grey: Annotated[Optional[bool], typer.Option("--grey/--rgb", help="Channels in an NPZ; default: grey when all are.")] = None,  # noqa: UP045
+    size: Annotated[
+        int, typer.Option(help="Side in px of the images in an NPZ; 0 = their own when all agree, else 224.")
+    ] = 0,
+    grey: Annotated[
+        Optional[bool], typer.Option("--grey/--rgb", help="Channels in an NPZ; default: grey when all are.")
+    ] = None,  # noqa: UP045
     group_by: options.GroupBy = "",
-    excel: Annotated[bool, typer.Option("--excel", help="Start the CSV with a byte order mark, as Excel wants it.")] = False,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Start the CSV with a byte order mark, as Excel wants it.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Write labels as CSV, images and labels as NPZ, or copies sorted into class folders."""
@@ -125,7 +150,9 @@ def export(
 @app.command("import-labels")
 def import_labels(
     project: options.Project,
-    source: Annotated[Path, typer.Argument(help="CSV (file_name, label), folder of class folders, or NPZ with labels.")],
+    source: Annotated[
+        Path, typer.Argument(help="CSV (file_name, label), folder of class folders, or NPZ with labels.")
+    ],
     map: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(help='"THEIRS=OURS": a class name in the source and the project\'s name for it.'),
@@ -170,10 +197,15 @@ def models(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option("--folder", help="Where the demo puts its project and files.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where the demo puts its project and files.")
+    ] = Path("demo"),
     open_window: Annotated[
         Optional[bool],  # noqa: UP045
-        typer.Option("--open-window/--no-window", help="Open the window on the result; default: where there is a display."),
+        typer.Option(
+            "--open-window/--no-window",
+            help="Open the window on the result; default: where there is a display.",
+        ),
     ] = None,
     device: options.DeviceOption = Device.auto,
     seed: options.Seed = 0,

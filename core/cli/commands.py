@@ -66,16 +66,22 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
     project = open_project(wanted.folder, wanted.project)
     found = with_progress(lambda ctx: scan(project, ctx), as_json)
     if not found.images:
-        raise UserError(f"There are no images in {wanted.folder}.", "PNG, JPEG, BMP, GIF, WebP and TIFF files are read.")
+        raise UserError(
+            f"There are no images in {wanted.folder}.", "PNG, JPEG, BMP, GIF, WebP and TIFF files are read."
+        )
     spec = LabelSpec(project, classes, wanted.model, wanted.device, wanted.seed)
     labelled = with_progress(lambda ctx: label(spec, ctx), as_json)
     refined = None
     if wanted.refine:
-        refined = _refine_if_possible(RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed), as_json)
+        refined = _refine_if_possible(
+            RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed), as_json
+        )
     files = _write_files(project, wanted, as_json)
     facts = info(project)
     if as_json:
-        typer.echo(to_json({"scan": found, "label": labelled, "refine": refined, "files": files, "info": facts}))
+        typer.echo(
+            to_json({"scan": found, "label": labelled, "refine": refined, "files": files, "info": facts})
+        )
         return
     _print([*info_lines(facts), "", *label_lines(labelled), *refine_lines(refined), *file_lines(files)])
 
@@ -151,7 +157,9 @@ def models_command(download: str, as_json: bool) -> None:
         return
     for row in rows:
         here = "on this machine" if row.present else "not on this machine"
-        typer.echo(f"{row.id:<18} {row.size_mb:>6,} MB  {row.licence:<12} context {row.context_length:>3}  {here}")
+        typer.echo(
+            f"{row.id:<18} {row.size_mb:>6,} MB  {row.licence:<12} context {row.context_length:>3}  {here}"
+        )
         typer.echo(f"{'':<18} {row.good_for}")
 
 
@@ -159,11 +167,23 @@ def demo_command(folder: Path, open_window: bool | None, device: str, seed: int,
     result = with_progress(lambda ctx: demo(DemoSpec(folder, device, seed), ctx), as_json)
     files = [result.csv, result.npz]
     if as_json:
-        typer.echo(to_json({"label": result.label, "refine": result.refine, "files": files, "info": result.info}))
+        typer.echo(
+            to_json({"label": result.label, "refine": result.refine, "files": files, "info": result.info})
+        )
     else:
-        _print([*info_lines(result.info), "", *label_lines(result.label), *refine_lines(result.refine), *file_lines(files)])
+        _print(
+            [
+                *info_lines(result.info),
+                "",
+                *label_lines(result.label),
+                *refine_lines(result.refine),
+                *file_lines(files),
+            ]
+        )
     if open_window if open_window is not None else has_display():
-        subprocess.Popen([sys.executable, "-m", "medlabel_gui.app", str(result.info.project)], start_new_session=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "medlabel_gui.app", str(result.info.project)], start_new_session=True
+        )
 
 
 def has_display() -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.tasks.info import Metrics, ProjectInfo
+from core.tasks.info import ProjectInfo, StageMetrics
 
 STAGE_NAMES = {"zero_shot": "CLIP alone", "refined": "CLIP + CNN", "delivered": "delivered"}
 
@@ -25,7 +25,10 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     if isinstance(value, Mapping):
-        return {str(key.name.lower() if isinstance(key, Enum) else key): plain(item) for key, item in value.items()}
+        return {
+            str(key.name.lower() if isinstance(key, Enum) else key): plain(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     if isinstance(value, np.generic | np.ndarray):
@@ -51,7 +54,9 @@ def info_lines(facts: ProjectInfo) -> list[str]:
     shown = {name: count for name, count in facts.statuses.items() if count}
     lines.append("Status     " + ", ".join(f"{count:,} {name}" for name, count in shown.items()))
     for run in facts.runs:
-        lines.append(_run_line(run.id, run.kind, run.model, run.created_at, run.finished, run.delivers, run.note))
+        lines.append(
+            _run_line(run.id, run.kind, run.model, run.created_at, run.finished, run.delivers, run.note)
+        )
     for stage, metrics in facts.stages.items():
         lines += metrics_lines(STAGE_NAMES[stage], metrics)
     return lines
@@ -63,9 +68,11 @@ def _run_line(number: int, kind: str, model: str, at: str, finished: bool, deliv
     return f"Run {number:<6} {kind} {model}, {at}{state}{kept}"
 
 
-def metrics_lines(stage: str, metrics: Metrics) -> list[str]:
+def metrics_lines(stage: str, metrics: StageMetrics) -> list[str]:
     """Accuracy, F1, sensitivity and specificity of a stage against known labels."""
-    lines = [f"{stage}: accuracy {metrics.accuracy:.2%}, F1 {metrics.f1:.2%} on {metrics.images:,} images with a known label"]
+    lines = [
+        f"{stage}: accuracy {metrics.accuracy:.2%}, F1 {metrics.f1:.2%} on {metrics.images:,} images with a known label"
+    ]
     width = max(len(c.name) for c in metrics.classes)
     for c in metrics.classes:
         lines.append(

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -33,7 +33,7 @@ def decode_all(
     prepare: Callable[[Pixels], T],
     ahead: int = 256,
     threads: int | None = None,
-) -> Iterator[Decoded[T]]:
+) -> Generator[Decoded[T], None, None]:
     """Yield `prepare(pixels)` of every image in order; an unreadable image comes with its error.
 
     `prepare` runs in a worker thread. At most `ahead` results wait in memory. Closing the iterator

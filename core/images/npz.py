@@ -50,7 +50,9 @@ class NpzSource:
         arrays = _load(self.root, "labels")
         for split, labels in arrays.items():
             if labels.ndim == 2 and labels.shape[1] != 1:
-                raise UserError(f"{self.root.name}: {split}_labels holds {labels.shape[1]} labels an image, not one.")
+                raise UserError(
+                    f"{self.root.name}: {split}_labels holds {labels.shape[1]} labels an image, not one."
+                )
             for index, label in enumerate(labels.reshape(-1)):
                 found[f"{split}/{index:06d}.png"] = int(label)
         return found

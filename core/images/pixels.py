@@ -39,7 +39,9 @@ class Pixels:
 
 def grey_if_grey(array: UInt8) -> UInt8:
     """Drop the colour axis of (h, w, 3) pixels whose three channels are equal; others come back as they are."""
-    if array.ndim == 3 and bool((array[..., 0] == array[..., 1]).all() and (array[..., 0] == array[..., 2]).all()):
+    if array.ndim == 3 and bool(
+        (array[..., 0] == array[..., 1]).all() and (array[..., 0] == array[..., 2]).all()
+    ):
         return np.ascontiguousarray(array[..., 0])
     return array
 

@@ -33,6 +33,7 @@ def decode(data: bytes) -> UInt8:
     """Decode a picture file's bytes to (h, w) or (h, w, 3) uint8. Raises `ImageUnreadable`."""
     from PIL import Image, UnidentifiedImageError
 
+    Image.MAX_IMAGE_PIXELS = None  # `_check_size` judges, before anything is decoded, and says the size
     if not data:
         raise ImageUnreadable("the file is empty")
     try:
@@ -45,8 +46,6 @@ def decode(data: bytes) -> UInt8:
         raise
     except UnidentifiedImageError as error:
         raise ImageUnreadable("this is not a picture in a format that can be read") from error
-    except Image.DecompressionBombError as error:
-        raise ImageUnreadable(f"the picture is too large: {error}") from error
     except MemoryError as error:
         raise ImageUnreadable("the picture does not fit into memory") from error
     except Exception as error:  # noqa: BLE001  decoders fail in many ways on a broken file
@@ -85,4 +84,4 @@ def window_to_uint8(array: np.ndarray) -> UInt8:
     if high <= low:
         low, high = float(finite.min()), float(finite.max())
     scaled = (np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-12)
-    return (np.clip(scaled, 0, 1) * 255).round().astype(np.uint8)
+    return np.asarray((np.clip(scaled, 0, 1) * 255).round(), np.uint8)

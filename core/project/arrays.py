@@ -32,7 +32,11 @@ def grown_memmap(path: Path, rows: int, columns: tuple[int, ...], dtype: npt.DTy
             file.truncate(size)
             file.seek(0)
             file.write(header)
-    return np.memmap(path, dtype, "r+", len(header), (rows, *columns)) if rows else np.empty((0, *columns), dtype)
+    return (
+        np.memmap(path, dtype, "r+", len(header), (rows, *columns))
+        if rows
+        else np.empty((0, *columns), dtype)
+    )
 
 
 class RowStore:
@@ -43,7 +47,12 @@ class RowStore:
     """
 
     def __init__(
-        self, folder: Path, rows: int, columns: tuple[int, ...], dtype: npt.DTypeLike, about: dict[str, Any] | None = None
+        self,
+        folder: Path,
+        rows: int,
+        columns: tuple[int, ...],
+        dtype: npt.DTypeLike,
+        about: dict[str, Any] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder

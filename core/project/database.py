@@ -81,7 +81,9 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             "Open it with that version.",
         )
     for number in range(version, len(MIGRATIONS)):
-        connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version={number + 1}; COMMIT;")
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version={number + 1}; COMMIT;"
+        )
 
 
 def is_on_network(folder: Path) -> bool:

@@ -128,7 +128,7 @@ class History:
         same = (changes["before"]["status"] == changes["after"]["status"]) & (
             changes["before"]["class_id"] == changes["after"]["class_id"]
         )
-        return changes[~same]
+        return np.asarray(changes[~same])
 
     def _append(self, kind: str, text: str, author: str, step: Step, target: int | None) -> None:
         changes, detail = step.packed()
@@ -186,7 +186,8 @@ class History:
         packed = zlib.compress(self.decisions.tobytes(), 1)
         with self._connection:
             self._connection.execute(
-                "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", (self._last_id, packed, json.dumps(detail))
+                "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)",
+                (self._last_id, packed, json.dumps(detail)),
             )
             self._connection.execute("DELETE FROM snapshots WHERE edit_id < ?", (self._last_id,))
 

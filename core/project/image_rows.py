@@ -58,7 +58,14 @@ class ImageRows:
     def add(self, scanned: Sequence[ScannedImage], first_row: int) -> None:
         """Append rows, numbered from `first_row`, in one transaction."""
         rows = [
-            (first_row + offset, os.fsencode(item.ref.path), item.ref.frame, item.size, item.mtime_ns, item.error)
+            (
+                first_row + offset,
+                os.fsencode(item.ref.path),
+                item.ref.frame,
+                item.size,
+                item.mtime_ns,
+                item.error,
+            )
             for offset, item in enumerate(scanned)
         ]
         self._many("INSERT INTO images (id, path, frame, size, mtime_ns, error) VALUES (?,?,?,?,?,?)", rows)
@@ -67,7 +74,8 @@ class ImageRows:
         """These rows have other content now: forget what reading them told."""
         rows = [(item.size, item.mtime_ns, item.error, row) for row, item in changed]
         self._many(
-            "UPDATE images SET size=?, mtime_ns=?, error=?, sha256=x'', width=0, height=0, missing=0 WHERE id=?", rows
+            "UPDATE images SET size=?, mtime_ns=?, error=?, sha256=x'', width=0, height=0, missing=0 WHERE id=?",
+            rows,
         )
 
     def set_missing(self, rows: Iterable[int], missing: bool) -> None:

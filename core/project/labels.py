@@ -68,9 +68,7 @@ def build_table(
     )
 
 
-def labels_of(
-    probabilities: npt.NDArray[np.float32], columns: npt.NDArray[np.int32]
-) -> tuple[Ints, Floats]:
+def labels_of(probabilities: npt.NDArray[np.float32], columns: npt.NDArray[np.int32]) -> tuple[Ints, Floats]:
     """Label = argmax and its probability of (n, k) float32; `columns` (k,) gives the label of each column.
 
     Rows of NaN have the label -1 and the confidence NaN.

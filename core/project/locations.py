@@ -20,5 +20,7 @@ def default_project_folder(source: Path) -> Path:
     """The project folder for the images at `source`. The same source always gives the same folder."""
     resolved = source.resolve()
     key = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]
-    name = re.sub(r"[^\w.-]+", "_", os.fsencode(resolved.name).decode("ascii", "replace"), flags=re.ASCII)[:40]
+    name = re.sub(r"[^\w.-]+", "_", os.fsencode(resolved.name).decode("ascii", "replace"), flags=re.ASCII)[
+        :40
+    ]
     return data_folder() / "projects" / f"{name or 'images'}-{key}{SUFFIX}"

@@ -50,7 +50,9 @@ class Project:
     def open(cls, folder: Path) -> Self:
         """Open the project in `folder`. Raises `UserError` when there is none."""
         if not (folder / FILE_NAME).is_file():
-            raise UserError(f"There is no project in {folder}.", "A project is a folder whose name ends in .medlabel.")
+            raise UserError(
+                f"There is no project in {folder}.", "A project is a folder whose name ends in .medlabel."
+            )
         return cls(folder, connect(folder))
 
     def close(self) -> None:
@@ -141,9 +143,7 @@ class Project:
     def table(self) -> LabelTable:
         """A snapshot of everything, one row an image."""
         log = {entry.id: (entry.author, entry.at) for entry in self.history.log()}
-        return build_table(
-            self.images.columns(), self.history, self.runs, self.truth(), self.groups(), log
-        )
+        return build_table(self.images.columns(), self.history, self.runs, self.truth(), self.groups(), log)
 
     def settings(self) -> dict[str, Any]:
         """The front end's own small settings, kept with the project."""

@@ -79,7 +79,9 @@ class Runs:
         first = self.stage_one()
         if first is None:
             return None
-        finished = [run for run in self.all() if run.finished and run.kind == REFINEMENT and run.parent == first.id]
+        finished = [
+            run for run in self.all() if run.finished and run.kind == REFINEMENT and run.parent == first.id
+        ]
         return finished[-1] if finished else None
 
     def probabilities(self, run: Run) -> npt.NDArray[np.float32]:

@@ -29,7 +29,9 @@ class Metrics:
     classes: tuple[ClassMetrics, ...]
 
 
-def measure(truth: npt.NDArray[np.int32], predicted: npt.NDArray[np.int32], names: Sequence[str]) -> Metrics | None:
+def measure(
+    truth: npt.NDArray[np.int32], predicted: npt.NDArray[np.int32], names: Sequence[str]
+) -> Metrics | None:
     """Compare labels (n,), positions in `names`, -1 for none. None when no image has both."""
     from sklearn.metrics import confusion_matrix
 

@@ -37,9 +37,13 @@ def judge(pixels: npt.NDArray[np.uint8], before: Labels, after: Labels, classes:
     first, second = _agreements(pixels[sample], (before[sample], after[sample]), classes)
     lost = _lost_class(before, after, classes)
     if lost is not None:
-        return Verdict(False, "The network did not learn to tell the classes apart (it gave up a class).", first, second)
+        return Verdict(
+            False, "The network did not learn to tell the classes apart (it gave up a class).", first, second
+        )
     if second < first - _TOLERANCE:
-        reason = f"Images that look alike agree less under its labels ({second:.1%}) than before ({first:.1%})."
+        reason = (
+            f"Images that look alike agree less under its labels ({second:.1%}) than before ({first:.1%})."
+        )
         return Verdict(False, reason, first, second)
     return Verdict(True, "", first, second)
 
@@ -51,7 +55,9 @@ def _lost_class(before: Labels, after: Labels, classes: int) -> int | None:
     return int(np.argmax(lost)) if lost.any() else None
 
 
-def _agreements(pixels: npt.NDArray[np.uint8], labellings: tuple[Labels, Labels], classes: int) -> tuple[float, float]:
+def _agreements(
+    pixels: npt.NDArray[np.uint8], labellings: tuple[Labels, Labels], classes: int
+) -> tuple[float, float]:
     """Share of neighbours that bear an image's own label, as the mean over the classes, for both labellings."""
     from sklearn.decomposition import PCA
     from sklearn.neighbors import NearestNeighbors
@@ -60,7 +66,9 @@ def _agreements(pixels: npt.NDArray[np.uint8], labellings: tuple[Labels, Labels]
     dimensions = min(_FEATURES, *flat.shape)
     features = PCA(dimensions, random_state=0).fit_transform(flat)
     k = min(_NEIGHBOURS, len(flat) - 1)
-    nearest = NearestNeighbors(n_neighbors=k + 1).fit(features).kneighbors(features, return_distance=False)[:, 1:]
+    nearest = (
+        NearestNeighbors(n_neighbors=k + 1).fit(features).kneighbors(features, return_distance=False)[:, 1:]
+    )
     found = []
     for labels in labellings:
         same = (labels[nearest] == labels[:, None]).mean(axis=1)

@@ -36,9 +36,12 @@ def refine_published(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
         torch.manual_seed(request.seed)
         network = NETWORK.build(request.weak.shape[1])
     training, validation = (
-        LabelledPixels(images[part], labels[part]) for part in (torch.from_numpy(rows[fit]), torch.from_numpy(rows[held_out]))
+        LabelledPixels(images[part], labels[part])
+        for part in (torch.from_numpy(rows[fit]), torch.from_numpy(rows[held_out]))
     )
-    curves = train(network, training, validation, params, request.seed, request.device, ctx, request.checkpoint)
+    curves = train(
+        network, training, validation, params, request.seed, request.device, ctx, request.checkpoint
+    )
     best = curves[curves[-1].best_epoch - 1]
     metrics = {
         "network": NETWORK.name,

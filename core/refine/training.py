@@ -45,7 +45,9 @@ class _State:
     curves: list[dict[str, Any]]
 
 
-def split_rows(n: int, validation_share: float, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def split_rows(
+    n: int, validation_share: float, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Random row numbers for training and validation; both hold at least one row when n is 2 or more."""
     order = np.random.default_rng(seed).permutation(n)
     size = min(max(1, round(n * validation_share)), n - 1)
@@ -81,7 +83,11 @@ def train(
         validation_loss, validation_accuracy = evaluate(network, validation, device)
         state.epoch += 1
         if validation_loss < state.best_loss:
-            state.best_epoch, state.best_loss, state.best_weights = state.epoch, validation_loss, _weights(network)
+            state.best_epoch, state.best_loss, state.best_weights = (
+                state.epoch,
+                validation_loss,
+                _weights(network),
+            )
         end = EpochEnd(
             state.epoch,
             params.epochs,
@@ -153,7 +159,9 @@ def _weights(network: nn.Module) -> dict[str, torch.Tensor]:
 def _save(path: Path, state: _State, network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    torch.save({**asdict(state), "weights": _weights(network), "optimiser": optimiser.state_dict()}, temporary)
+    torch.save(
+        {**asdict(state), "weights": _weights(network), "optimiser": optimiser.state_dict()}, temporary
+    )
     temporary.replace(path)
 
 

@@ -58,7 +58,8 @@ def _read(source: Path, project: Project) -> dict[str, str]:
     if source.suffix.lower() == ".npz":
         names = [c.name for c in project.classes]
         return {
-            path: names[label] if label < len(names) else str(label) for path, label in NpzSource(source).labels().items()
+            path: names[label] if label < len(names) else str(label)
+            for path, label in NpzSource(source).labels().items()
         }
     return read_labels_csv(source)
 
@@ -70,6 +71,6 @@ def _class_ids(names: set[str], classes: tuple[ImageClass, ...]) -> dict[str, in
         known = ", ".join(c.name for c in classes) or "none yet"
         raise UserError(
             f"These are not classes of the project: {', '.join(unknown[:10])} (it has: {known}).",
-            "Map them with --map \"theirs=ours\", or label with these class names first.",
+            'Map them with --map "theirs=ours", or label with these class names first.',
         )
     return {name: by_name[name.casefold()] for name in names}

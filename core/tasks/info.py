@@ -9,7 +9,10 @@ import numpy as np
 from core.project.project import Project
 from core.project.records import Status
 from core.project.table import LabelTable
-from core.quality.metrics import Metrics, measure
+from core.quality.metrics import Metrics as StageMetrics
+from core.quality.metrics import measure
+
+__all__ = ["ProjectInfo", "RunInfo", "StageMetrics", "info", "stage_metrics"]
 
 STAGES = ("zero_shot", "refined", "delivered")
 
@@ -44,7 +47,7 @@ class ProjectInfo:
     runs: tuple[RunInfo, ...]
     edits: int
     known_labels: int
-    stages: dict[str, Metrics]
+    stages: dict[str, StageMetrics]
 
 
 def info(project: Path) -> ProjectInfo:
@@ -80,11 +83,13 @@ def info(project: Path) -> ProjectInfo:
     )
 
 
-def stage_metrics(table: LabelTable) -> dict[str, Metrics]:
+def stage_metrics(table: LabelTable) -> dict[str, StageMetrics]:
     """Metrics of zero-shot, refined and delivered labels against the imported known ones, where there are any."""
     if not (table.truth >= 0).any():
         return {}
     names = [c.name for c in table.classes]
     columns = (table.zero_shot_label, table.refined_label, np.asarray(table.label))
-    found = {stage: measure(table.truth, column, names) for stage, column in zip(STAGES, columns, strict=True)}
+    found = {
+        stage: measure(table.truth, column, names) for stage, column in zip(STAGES, columns, strict=True)
+    }
     return {stage: metrics for stage, metrics in found.items() if metrics is not None}

@@ -131,10 +131,14 @@ def set_classes(project: Project, wanted: Sequence[ClassSpec] | None, author: st
                 classes.append(ImageClass(next_id, spec.name, spec.prompts, spec.is_other))
                 next_id += 1
             else:
-                classes.append(ImageClass(old.id, spec.name, spec.prompts, spec.is_other, old.colour, old.key))
+                classes.append(
+                    ImageClass(old.id, spec.name, spec.prompts, spec.is_other, old.colour, old.key)
+                )
         project.execute(Edit("Set classes", classes=tuple(classes)), author)
     if len(project.classes) < 2:
-        raise UserError("At least two classes are needed.", "Name them, or add one that takes what fits none.")
+        raise UserError(
+            "At least two classes are needed.", "Name them, or add one that takes what fits none."
+        )
     return project.classes
 
 
@@ -172,7 +176,9 @@ def _embed(
     return len(pending.images) - failed, pending.finished, failed
 
 
-def _announce(project: Project, images: int, per_image: float, dim: int, classes: int, ctx: JobContext) -> None:
+def _announce(
+    project: Project, images: int, per_image: float, dim: int, classes: int, ctx: JobContext
+) -> None:
     need = images * (2 * dim + 2 * 4 * classes + _PIXEL_BYTES)
     free = shutil.disk_usage(project.folder).free
     ctx.emit(Estimate(images, images * per_image, need, free))

@@ -77,7 +77,9 @@ def refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
     from core.refine.strategies import STRATEGIES
 
     if spec.strategy not in STRATEGIES:
-        raise UserError(f"There is no strategy '{spec.strategy}'.", f"Choose one of: {', '.join(STRATEGIES)}.")
+        raise UserError(
+            f"There is no strategy '{spec.strategy}'.", f"Choose one of: {', '.join(STRATEGIES)}."
+        )
     with Project.open(spec.project) as project:
         notes: tuple[str, ...] = ()
         if spec.weak_labels is not None:
@@ -96,9 +98,8 @@ def learning_set(project: Project, parent: Run) -> LearningSet:
     """What there is to learn from the stage 1 run `parent`. Raises `UserError` when there is nothing."""
     probabilities = np.asarray(project.runs.probabilities(parent))
     table = project.table()
-    known = ~np.isnan(probabilities).any(axis=1)
-    known &= np.array([not text for text in table.error[: len(known)]], np.bool_)
-    rows = np.flatnonzero(known)
+    readable = np.array([not text for text in table.error[: len(probabilities)]], np.bool_)
+    rows = np.flatnonzero(readable & ~np.isnan(probabilities).any(axis=1))
     if not len(rows):
         raise UserError("No image has a label to learn from.", "Label the images first.")
     columns = {class_id: column for column, class_id in enumerate(parent.class_ids)}
@@ -111,7 +112,11 @@ def learning_set(project: Project, parent: Run) -> LearningSet:
 
 
 def _finished(project: Project, parent: Run, key: str) -> Run | None:
-    same = [run for run in project.runs.all() if run.finished and run.parent == parent.id and run.params.get("key") == key]
+    same = [
+        run
+        for run in project.runs.all()
+        if run.finished and run.parent == parent.id and run.params.get("key") == key
+    ]
     newest = project.runs.refinement()
     return newest if newest in same else None
 
@@ -136,12 +141,20 @@ def _train(
         device,
         checkpoint=project.arrays / f"training-{key}.pt",
     )
-    params = {"strategy": spec.strategy, "seed": spec.seed, "device": device, "key": key, "versions": versions()}
+    params = {
+        "strategy": spec.strategy,
+        "seed": spec.seed,
+        "device": device,
+        "key": key,
+        "versions": versions(),
+    }
     run = project.runs.begin(REFINEMENT, parent.class_ids, params, parent.id)
     outcome = STRATEGIES[spec.strategy](request, ctx)
     ctx.progress(0, 0, "Comparing the stages")
     after = outcome.probabilities.argmax(axis=1)
-    verdict = judge(request.pixels(_EVIDENCE_SIDE, True), request.labels, after, data.weak.shape[1], spec.seed)
+    verdict = judge(
+        request.pixels(_EVIDENCE_SIDE, True), request.labels, after, data.weak.shape[1], spec.seed
+    )
     metrics = {
         **outcome.metrics,
         "seconds": time.monotonic() - started,

@@ -63,7 +63,9 @@ def existing_project(path: Path) -> Path:
         return path
     if path.exists() and path.suffix != SUFFIX and is_project(default_project_folder(path)):
         return default_project_folder(path)
-    raise UserError(f"There is no project in {path}.", "Label a folder first, or give the path of a .medlabel folder.")
+    raise UserError(
+        f"There is no project in {path}.", "Label a folder first, or give the path of a .medlabel folder."
+    )
 
 
 def relink(project: Path, source: Path) -> Path:
@@ -140,5 +142,3 @@ class _Comparison:
         return ScanResult(
             self.project.folder, self.rows, self.counts["new"], self.counts["changed"], len(gone), self.errors
         )
-
-

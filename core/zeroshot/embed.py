@@ -65,7 +65,9 @@ def embed_images(
     source = project.source()
     failed = done = 0
     ctx.progress(0, len(images), STAGE)
-    results = decode_all(source, images, lambda pixels: encoder.preprocess(pixels.array), 4 * encoder.batch_size)
+    results = decode_all(
+        source, images, lambda pixels: encoder.preprocess(pixels.array), 4 * encoder.batch_size
+    )
     with closing(results):
         for batch in _batches(results, encoder.batch_size):
             good = [item for item in batch if not item.error]

@@ -12,7 +12,7 @@ from core.datasets.generator.model import LATENT_CHANNELS, Autoencoder, Flow
 
 @dataclass(frozen=True)
 class Generator:
-    """Decoder, flow, and the shift and scale (kinds, 16, 1, 1) that turn flow latents into decoder latents."""
+    """Both networks, and shift and scale (kinds, 16, 1, 1) from the flow's latents to the decoder's."""
 
     autoencoder: Autoencoder
     flow: Flow

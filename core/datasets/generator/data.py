@@ -103,10 +103,10 @@ def _stack(raws: Iterable[bytes], decode: Callable[[bytes], Images]) -> Images:
 
 def _whole(raw: bytes) -> Images:
     with Image.open(io.BytesIO(raw)) as image:
-        rgb = image.convert("RGB")
-    if rgb.size != (SIZE, SIZE):
-        rgb = rgb.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
-    return np.asarray(rgb, dtype=np.uint8)
+        grey = image.convert("L")
+    if grey.size != (SIZE, SIZE):
+        grey = grey.resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+    return np.asarray(grey.convert("RGB"), dtype=np.uint8)
 
 
 def _centre_square(raw: bytes) -> Images:

@@ -65,7 +65,7 @@ class TrainingImages:
 
 
 def warmed_up(rate: float, step: int, steps: int) -> float:
-    """Learning rate: 200 steps up, then half a cosine down to a twentieth (Loshchilov and Hutter, ICLR 2017)."""
+    """Learning rate: 200 steps up, half a cosine down to a twentieth (Loshchilov and Hutter, ICLR 2017)."""
     cosine = 0.5 * (1 + float(np.cos(np.pi * step / steps)))
     return rate * min(1.0, (step + 1) / 200) * (0.05 + 0.95 * cosine)
 
@@ -114,7 +114,7 @@ class AutoencoderTrainer:
         self.optimizer.step()
         if adversarial:
             self._step_judge(images, rebuilt.detach(), labels)
-        return float(l1)
+        return l1.item()
 
     def _gradient(self, loss: Tensor, rebuilt: Tensor, labels: Tensor, adversarial: bool) -> Tensor:
         """Gradient at the rebuilt images; the adversarial part is scaled to a fixed share of the other."""
@@ -125,7 +125,8 @@ class AutoencoderTrainer:
         with torch.autocast("cpu", torch.bfloat16):
             fooled = -self.judge(seen, labels).mean()
         (wanted,) = torch.autograd.grad(fooled, seen)
-        return gradient + self.settings.adversarial_weight * wanted * gradient.norm() / (wanted.norm() + 1e-8)
+        share = self.settings.adversarial_weight * float(gradient.norm()) / (float(wanted.norm()) + 1e-8)
+        return torch.add(gradient, wanted, alpha=share)
 
     def _step_judge(self, images: Tensor, rebuilt: Tensor, labels: Tensor) -> None:
         """Hinge loss (Lim and Ye 2017)."""
@@ -201,7 +202,7 @@ class FlowTrainer:
         with torch.no_grad():
             for slow, fast in zip(self.average.parameters(), self.flow.parameters(), strict=True):
                 slow.lerp_(fast, 1 - keep)
-        return float(loss)
+        return loss.item()
 
 
 def train_flow(autoencoder: Autoencoder, data: TrainingImages, settings: Settings) -> Generator:

@@ -1,0 +1,32 @@
+# Everything is done by packaging/bootstrap.py, which needs only Python (3.11 or newer) and makes .venv itself.
+PYTHON ?= python3
+BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
+
+.PHONY: demo test test-core lint format clean help
+
+help:
+	@echo "make demo       label the built-in sample images and show the result"
+	@echo "make test       lint, types, import contracts and all tests with coverage"
+	@echo "make test-core  the core's tests where Qt was never installed, and with Qt blocked"
+	@echo "make lint       only what reads the source"
+	@echo "make format     let ruff fix and lay out the source"
+	@echo "make clean      remove caches and build products; environments stay"
+
+demo:
+	$(BOOTSTRAP) demo
+
+test:
+	$(BOOTSTRAP) test
+
+test-core:
+	$(BOOTSTRAP) test-core
+
+lint:
+	$(BOOTSTRAP) lint
+
+format:
+	$(BOOTSTRAP) format
+
+clean:
+	rm -rf build dist htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find core medlabel_gui tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +

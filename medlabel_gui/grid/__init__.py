@@ -1,0 +1,1 @@
+"""The thumbnail grid: model, view, delegate, loader."""

@@ -1,0 +1,122 @@
+"""The project's commands on a machine that has nothing but Python: `python packaging/bootstrap.py COMMAND`.
+
+`make COMMAND` calls it; on Windows it is called as it is. Only the standard library, in a form that an old
+Python can still read, so that it can look for a newer one or say in one line what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+import environment
+import system_packages
+
+LINT = ("ruff", "format check", "types", "types of packaging", "import contracts")
+
+
+def main() -> int:
+    """Run one command and give its exit code."""
+    parser = argparse.ArgumentParser(description="Make .venv if needed, then run a command in it.")
+    parser.add_argument("command", choices=sorted(COMMANDS))
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="for `medlabel demo` or pytest")
+    options = parser.parse_args()
+    environment.continue_in_suitable_python()
+    os.chdir(environment.ROOT)
+    try:
+        return COMMANDS[options.command](options.arguments)
+    except environment.BootstrapError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def demo(arguments: list[str]) -> int:
+    """The main job on the built-in samples; opens the window where there is a display and Qt can use it."""
+    environment.ensure_installed(environment.VENV, ())
+    window = []
+    if has_display() and not system_packages.ensure(system_packages.WINDOW, "The window needs libraries."):
+        window = ["--no-window"]
+    return subprocess.call([environment.script("medlabel"), "demo", *window, *arguments])
+
+
+def test(arguments: list[str]) -> int:
+    """Lint, types, import contracts, and every test with line and branch coverage; all run, failures last."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    if not system_packages.ensure(system_packages.OFFSCREEN, "The tests of the window need libraries."):
+        return 1
+    system_packages.ensure(system_packages.VIRTUAL_SCREEN, "End-to-end tests need a virtual screen.")
+    coverage = ["--cov", "--cov-branch", "--cov-report=term"]
+    steps = dict(lint_steps(), pytest=[environment.python(), "-m", "pytest", *coverage, *arguments])
+    return run_all(steps)
+
+
+def lint(_: list[str]) -> int:
+    """Everything of `test` that reads the source without running it."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    return run_all(lint_steps())
+
+
+def format_source(_: list[str]) -> int:
+    """Let ruff rewrite the source: import order, simple fixes, layout."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    ruff = [environment.python(), "-m", "ruff"]
+    return run_all({"fix": [*ruff, "check", "--fix", "."], "format": [*ruff, "format", "."]})
+
+
+def test_core(arguments: list[str]) -> int:
+    """The core's tests without Qt: in an environment that never had it, and where importing it fails."""
+    without_qt = environment.ensure_core_environment()
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    paths = [path for path in ("tests/core", "tests/property") if (environment.ROOT / path).is_dir()]
+    pytest = ["-m", "pytest", "-p", "no:pytest-qt", "-q", *paths, *arguments]
+    os.environ["MEDLABEL_BLOCK_QT"] = ""
+    never = run_all({"core without Qt installed": [without_qt, *pytest]})
+    os.environ["MEDLABEL_BLOCK_QT"] = "1"  # read by tests/conftest.py
+    return run_all({"core with Qt blocked": [environment.python(), *pytest]}) or never
+
+
+COMMANDS = {"demo": demo, "test": test, "lint": lint, "format": format_source, "test-core": test_core}
+
+
+def lint_steps() -> dict[str, list[str]]:
+    """Name and command line of each check of the source."""
+    python = [environment.python(), "-m"]
+    own = [str(path) for path in sorted((environment.ROOT / "packaging").glob("*.py"))]
+    commands = (
+        [*python, "ruff", "check", "."],
+        [*python, "ruff", "format", "--check", "."],
+        [*python, "mypy"],
+        [*python, "mypy", "--strict", *own],
+        [environment.script("lint-imports")],
+    )
+    return dict(zip(LINT, commands, strict=True))
+
+
+def run_all(steps: dict[str, list[str]]) -> int:
+    """Run every step even if one fails; a short list of results at the end. 1 if any failed."""
+    # Qt draws into memory: nothing pops up, no screen is needed. End-to-end tests choose for themselves.
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    results = []
+    for name, command in steps.items():
+        print(f"\n== {name} ==", flush=True)
+        started = time.monotonic()
+        code = subprocess.call(command)
+        results.append((name, code, time.monotonic() - started))
+    print()
+    for name, code, seconds in results:
+        print(f"{'FAILED' if code else 'ok':<8} {name} ({seconds:.0f} s)", flush=True)
+    return 1 if any(code for _, code, _ in results) else 0
+
+
+def has_display() -> bool:
+    """Whether Linux has a screen to open a window on; other systems bring what Qt needs."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

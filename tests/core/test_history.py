@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from core.project import history
+from core.project.edits import Edit
+from core.project.project import Project
+from core.project.records import ImageClass, Status
+
+ACCEPT = Edit("Accept", rows=np.arange(3), status=Status.ACCEPTED, class_ids=np.array([1, 2, 1], np.int32))
+
+
+def decided(project):
+    return project.history.decisions["status"].tolist(), project.history.decisions["class_id"].tolist()
+
+
+def test_that_undoing_a_bulk_label_restores_the_previous_labels(project):
+    project.execute(Edit("Unsure", rows=np.array([1]), status=Status.UNSURE), "ann")
+    before = decided(project)
+    project.execute(ACCEPT, "ann")
+    assert decided(project) != before
+    project.undo("ann")
+    assert decided(project) == before
+
+
+def test_that_undo_and_redo_survive_a_restart(project):
+    project.execute(ACCEPT, "ann")
+    with Project.open(project.folder) as again:
+        again.undo("bob")
+    with Project.open(project.folder) as again:
+        assert again.table().status[0] == Status.UNLABELLED
+        again.redo("bob")
+        assert again.table().status[:4].tolist() == [Status.ACCEPTED] * 3 + [Status.UNLABELLED]
+        assert again.history.can_undo and not again.history.can_redo
+
+
+def test_that_a_new_edit_after_an_undo_ends_redoing(project):
+    project.execute(ACCEPT, "ann")
+    project.undo("ann")
+    project.execute(Edit("Exclude", rows=np.array([5]), status=Status.EXCLUDED), "ann")
+    assert project.redo("ann") is None
+
+
+def test_that_the_author_and_time_of_the_last_standing_decision_are_shown(project):
+    project.execute(ACCEPT, "ann")
+    project.execute(Edit("Unsure", rows=np.array([0]), status=Status.UNSURE), "bob")
+    assert project.table().annotator[:4] == ["bob", "ann", "ann", ""]
+    project.undo("cyd")
+    table = project.table()
+    assert table.annotator[:4] == ["ann", "ann", "ann", ""]
+    assert table.updated_at[0].endswith("Z") and not table.updated_at[5]
+
+
+def test_that_an_edit_that_changes_nothing_is_not_logged(project):
+    project.execute(ACCEPT, "ann")
+    entries = len(project.log())
+    step = project.execute(ACCEPT, "ann")
+    assert len(step.changes) == 0 and len(project.log()) == entries
+
+
+def test_that_withdrawing_a_decision_leaves_none(project):
+    project.execute(ACCEPT, "ann")
+    project.execute(Edit("Withdraw", rows=np.arange(3)), "ann")
+    assert decided(project) == ([0] * 10, [-1] * 10)
+
+
+def test_that_classes_and_notes_are_undone_with_the_rest(project):
+    first = project.classes
+    project.execute(Edit("Rename", classes=(ImageClass(1, "hand"), first[1]), notes={4: "blurred"}), "ann")
+    assert project.classes[0].name == "hand" and project.table().note[4] == "blurred"
+    project.undo("ann")
+    assert project.classes == first and project.table().note[4] == ""
+
+
+def test_that_opening_from_a_snapshot_gives_the_same_state_as_replaying_everything(project, monkeypatch):
+    monkeypatch.setattr(history, "SNAPSHOT_EVERY", 5)
+    rng = np.random.default_rng(3)
+    for _ in range(23):
+        rows = rng.choice(10, 3, replace=False)
+        project.execute(Edit("Accept", rows=rows, status=Status(int(rng.integers(2, 6)))), "ann")
+        if rng.random() < 0.3:
+            project.undo("ann")
+    project.execute(Edit("Note", notes={2: "kept"}), "ann")
+    count = project._connection.execute("SELECT COUNT(*) FROM snapshots").fetchone()[0]
+    assert count == 1
+    with Project.open(project.folder) as from_snapshot:
+        state = decided(from_snapshot), from_snapshot.history.notes, from_snapshot.classes
+    project._connection.execute("DELETE FROM snapshots")
+    with Project.open(project.folder) as replayed:
+        assert (
+            (decided(replayed), replayed.history.notes, replayed.classes)
+            == state
+            == (
+                decided(project),
+                project.history.notes,
+                project.classes,
+            )
+        )
+
+
+def test_that_the_log_only_grows(project):
+    project.execute(ACCEPT, "ann")
+    project.undo("ann")
+    project.redo("ann")
+    assert [entry.kind for entry in project.log()] == ["edit", "edit", "undo", "redo"]
+
+
+@pytest.mark.parametrize("verb", ["undo", "redo"])
+def test_that_undoing_with_an_empty_history_does_nothing(tmp_path, folder, verb):
+    with Project.create(tmp_path / "empty.medlabel", folder) as empty:
+        assert getattr(empty, verb)("ann") is None
