@@ -97,7 +97,9 @@ class Summary:
 def summarise(snapshot: Snapshot) -> Summary:
     """Count what the summary line tells; milliseconds for a million rows."""
     table = snapshot.table
-    shown = table.label[(table.label >= 0) & (table.status != Status.EXCLUDED) & (table.status != Status.UNSURE)]
+    shown = table.label[
+        (table.label >= 0) & (table.status != Status.EXCLUDED) & (table.status != Status.UNSURE)
+    ]
     counts = np.bincount(shown, minlength=len(table.classes))
     statuses = np.bincount(table.status, minlength=len(Status))
     refined = table.refined_label >= 0

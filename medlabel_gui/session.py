@@ -184,7 +184,9 @@ class Session(QObject):
         folder = self._project.folder
         self._loading, self._stale = True, False
         self._since.clear()
-        self._runner.start("snapshot", lambda _: load_snapshot(folder), "io", on_ended=lambda end: self._take(folder, end))
+        self._runner.start(
+            "snapshot", lambda _: load_snapshot(folder), "io", on_ended=lambda end: self._take(folder, end)
+        )
 
     # Inside
 

@@ -7,7 +7,17 @@ from PySide6.QtWidgets import QApplication
 from core.project.records import Status
 
 # Okabe and Ito's set, told apart with every common colour vision; the order keeps neighbours far apart.
-CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A900", "#7A6FB0", "#8C8C8C")
+CLASS_COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#B8A900",
+    "#7A6FB0",
+    "#8C8C8C",
+)
 
 MARK_COLOURS = {
     Status.ACCEPTED: "#2E8B57",

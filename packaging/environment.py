@@ -58,7 +58,7 @@ def ensure_installed(venv: Path, extras: tuple[str, ...]) -> None:
     if _is_installed(venv, extras):
         return
     _ensure_venv(venv)
-    print("Installing MedLabel and what it needs: several GB the first time, once.", flush=True)
+    print("Installing MedLabel and what it needs (several GB the first time).", flush=True)
     target = f".[{','.join(extras)}]" if extras else "."
     _pip(venv, *BUILD_TOOLS)
     _pip(venv, "--no-build-isolation", "--editable", target)
@@ -110,18 +110,17 @@ def _works(path: str) -> bool:
 
 
 def _pip(venv: Path, *arguments: str) -> None:
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    quiet = [] if sys.stdout.isatty() else ["-qq"]  # only errors where nobody watches
     command = [python(venv), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
     if subprocess.call([*command, "--constraint", str(CONSTRAINTS), *arguments], cwd=str(ROOT)):
         raise BootstrapError(
-            "Installing failed; pip says above why. The first install needs a network and about 8 GB of disk, "
-            "later runs neither."
+            "Installing failed; pip says above why. The first time it needs a network and about 8 GB of disk."
         )
 
 
 def _is_installed(venv: Path, extras: tuple[str, ...]) -> bool:
     stamp = _read_stamp(venv)
-    done = stamp.get("key") == _key(venv) and set(extras) <= set(stamp.get("extras", ()))
+    done = stamp.get("key") == _key(venv) and set(extras) <= set(stamp.get("extras", "").split(","))
     return done and os.access(python(venv), os.X_OK)
 
 
@@ -135,7 +134,7 @@ def _key(venv: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_stamp(venv: Path) -> dict[str, object]:
+def _read_stamp(venv: Path) -> dict[str, str]:
     try:
         stamp = json.loads((venv / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -144,5 +143,5 @@ def _read_stamp(venv: Path) -> dict[str, object]:
 
 
 def _write_stamp(venv: Path, extras: tuple[str, ...]) -> None:
-    stamp = {"key": _key(venv), "extras": list(extras), "root": str(ROOT)}
+    stamp = {"key": _key(venv), "extras": ",".join(extras), "root": str(ROOT)}
     (venv / STAMP).write_text(json.dumps(stamp), encoding="utf-8")

@@ -10,15 +10,15 @@ from typing import Any
 
 import typer
 
+from core.cli.parsing import check_outputs, parse_pair, parse_ratios, parse_statuses
 from core.cli.progress import with_progress
-from core.cli.summary import info_lines, plain, to_json
+from core.cli.summary import file_lines, info_lines, label_lines, plain, refine_lines, to_json
 from core.errors import UserError
-from core.project.records import Status
 from core.tasks.demo import DemoSpec, demo
 from core.tasks.export import ExportResult, ExportSpec, export, group_rule
 from core.tasks.import_labels import ImportSpec, import_labels
 from core.tasks.info import info
-from core.tasks.label import LabelResult, LabelSpec, label, parse_classes
+from core.tasks.label import LabelSpec, label, parse_classes
 from core.tasks.models import describe_models, download_model
 from core.tasks.refine import RefineResult, RefineSpec, refine
 from core.tasks.scan import existing_project, open_project, scan
@@ -71,7 +71,7 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
         )
     spec = LabelSpec(project, classes, wanted.model, wanted.device, wanted.seed)
     labelled = with_progress(lambda ctx: label(spec, ctx), as_json)
-    refined = None
+    refined, skipped = None, ""
     if wanted.refine:
         refined = _refine_if_possible(
             RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed), as_json
@@ -123,7 +123,7 @@ def import_command(path: Path, source: Path, renamed: Sequence[str], as_json: bo
     project = existing_project(path)
     if not source.exists():
         raise UserError(f"There is no file or folder {source}.")
-    spec = ImportSpec(project, source, dict(_pair(text) for text in renamed))
+    spec = ImportSpec(project, source, dict(parse_pair(text) for text in renamed))
     result = with_progress(lambda ctx: import_labels(spec, ctx), as_json)
     facts = info(project)
     if as_json:
@@ -193,84 +193,18 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def parse_statuses(text: str) -> frozenset[Status] | None:
-    """`accepted,corrected` to statuses; None for nothing. Raises `UserError`."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    known = {status.name.lower(): status for status in Status}
-    for name in names:
-        if name not in known:
-            raise UserError(f"There is no status '{name}'.", f"Choose among: {', '.join(known)}.")
-    return frozenset(known[name] for name in names) or None
-
-
-def parse_ratios(text: str) -> tuple[float, float, float]:
-    """`70/10/20` to shares that sum to 1. Raises `UserError`."""
+def _refine_if_possible(spec: RefineSpec, as_json: bool) -> tuple[RefineResult | None, str]:
+    """The second stage, or why there is none: too few images must not cost the user the first stage's labels."""
     try:
-        parts = [float(part) for part in text.replace(",", "/").split("/")]
-    except ValueError:
-        parts = []
-    if len(parts) != 3 or min(parts) < 0 or not sum(parts) > 0:
-        raise UserError(f"'{text}' is not a split.", "Write three shares, for instance 70/10/20.")
-    total = sum(parts)
-    return parts[0] / total, parts[1] / total, parts[2] / total
-
-
-def check_outputs(*paths: Path | None) -> None:
-    """Find out before hours of work that a file cannot be written. Raises `UserError`."""
-    for path in paths:
-        if path is None:
-            continue
-        if path.is_dir():
-            raise UserError(f"{path} is a folder, not a file name.")
-        parent = path.resolve().parent
-        if not parent.is_dir() or not os.access(parent, os.W_OK):
-            raise UserError(f"{path} cannot be written: the folder {parent} does not exist or is read-only.")
-
-
-def label_lines(result: LabelResult) -> list[str]:
-    rate = f", {result.embedded / result.seconds:,.0f} images/s" if result.embedded and result.seconds else ""
-    line = (
-        f"CLIP       {result.labelled:,} labelled in {result.seconds:.1f} s{rate} "
-        f"({result.reused:,} embeddings were on disk, {result.failed:,} images could not be read)"
-    )
-    return [line, *(f"Note       {note}" for note in result.notes)]
-
-
-def refine_lines(result: RefineResult | None) -> list[str]:
-    if result is None:
-        return []
-    lines = [
-        f"CNN        {result.changed:,} of {result.images:,} labels changed, best epoch {result.best_epoch} "
-        f"of {result.epochs}, {result.seconds:.1f} s"
-    ]
-    if not result.delivers:
-        lines.append(f"           CLIP's labels are delivered instead. {result.reason}")
-    return [*lines, *(f"Note       {note}" for note in result.notes)]
-
-
-def file_lines(files: Sequence[ExportResult]) -> list[str]:
-    lines = []
-    for result in files:
-        lines.append(f"Written    {', '.join(str(path) for path in result.paths)} ({result.rows:,} rows)")
-        lines += [f"           left out {count:,}: {why}" for why, count in result.skipped.items()]
-    return lines
-
-
-def _refine_if_possible(spec: RefineSpec, as_json: bool) -> RefineResult:
-    return with_progress(lambda ctx: refine(spec, ctx), as_json)
+        return with_progress(lambda ctx: refine(spec, ctx), as_json), ""
+    except UserError as error:
+        return None, str(error)
 
 
 def _write_files(project: Path, wanted: LabelRequest, as_json: bool) -> list[ExportResult]:
     targets = [("csv", wanted.out), ("npz", wanted.npz)]
     specs = [ExportSpec(project, name, out, seed=wanted.seed) for name, out in targets if out is not None]
     return [with_progress(lambda ctx, spec=spec: export(spec, ctx), as_json) for spec in specs]  # type: ignore[misc]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    theirs, equals, ours = text.partition("=")
-    if not equals:
-        raise UserError(f"'{text}' is not THEIRS=OURS.")
-    return theirs.strip(), ours.strip()
 
 
 def _print(lines: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from core.tasks.export import ExportResult
 from core.tasks.info import ProjectInfo, StageMetrics
+from core.tasks.label import LabelResult
+from core.tasks.refine import RefineResult
 
 STAGE_NAMES = {"zero_shot": "CLIP alone", "refined": "CLIP + CNN", "delivered": "delivered"}
 
@@ -84,3 +87,35 @@ def metrics_lines(stage: str, metrics: StageMetrics) -> list[str]:
 
 def _percent(value: float) -> str:
     return "    -  " if math.isnan(value) else f"{value:7.2%}"
+
+
+def label_lines(result: LabelResult) -> list[str]:
+    """What the first stage did."""
+    rate = f", {result.embedded / result.seconds:,.0f} images/s" if result.embedded and result.seconds else ""
+    line = (
+        f"CLIP       {result.labelled:,} labelled in {result.seconds:.1f} s{rate} "
+        f"({result.reused:,} embeddings were on disk, {result.failed:,} images could not be read)"
+    )
+    return [line, *(f"Note       {note}" for note in result.notes)]
+
+
+def refine_lines(result: RefineResult | None, skipped: str = "") -> list[str]:
+    """What the second stage did, or why there is none."""
+    if result is None:
+        return [f"CNN        left out: {skipped}"] if skipped else []
+    lines = [
+        f"CNN        {result.changed:,} of {result.images:,} labels changed, best epoch {result.best_epoch} "
+        f"of {result.epochs}, {result.seconds:.1f} s"
+    ]
+    if not result.delivers:
+        lines.append(f"           CLIP's labels are delivered instead. {result.reason}")
+    return [*lines, *(f"Note       {note}" for note in result.notes)]
+
+
+def file_lines(files: Sequence[ExportResult]) -> list[str]:
+    """What was written where."""
+    lines = []
+    for result in files:
+        lines.append(f"Written    {', '.join(str(path) for path in result.paths)} ({result.rows:,} rows)")
+        lines += [f"           left out {count:,}: {why}" for why, count in result.skipped.items()]
+    return lines

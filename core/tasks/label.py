@@ -20,7 +20,7 @@ from core.project.records import ImageClass
 from core.tasks.provenance import versions, who
 from core.zeroshot.classify import nearly_same, probabilities
 from core.zeroshot.embed import embed_images, embedding_store, pending_images
-from core.zeroshot.prompts import prompts_for
+from core.zeroshot.prompts import group_prompts, parse_class_names, prompts_for
 
 if TYPE_CHECKING:
     from core.zeroshot.encoder import Encoder
@@ -115,6 +115,20 @@ def label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
         run = _store(project, [c.id for c in classes], params, result, metrics)
     notes = [*encoder.notes, *_similar_classes(classes, classifier)]
     return LabelResult(run, int(store.done.sum()), embedded, reused, failed, seconds, tuple(notes))
+
+
+def parse_classes(names: str, prompts: Sequence[str] = (), other: str = "") -> tuple[ClassSpec, ...]:
+    """Classes from `"a,b"`, captions from `"a=caption"`, and the name of the class for what fits none.
+
+    `other` may be one of the names or one more. Raises `UserError`.
+    """
+    listed = parse_class_names(names)
+    if other and other.casefold() not in (name.casefold() for name in listed):
+        listed = (*listed, other)
+    captions = group_prompts(prompts, listed)
+    return tuple(
+        ClassSpec(name, captions.get(name, ()), bool(other) and name.casefold() == other.casefold()) for name in listed
+    )
 
 
 def set_classes(project: Project, wanted: Sequence[ClassSpec] | None, author: str) -> tuple[ImageClass, ...]:

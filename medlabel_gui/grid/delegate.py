@@ -55,7 +55,9 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawPixmap(target, pixmap)
         painter.setOpacity(1.0)
 
-    def _draw_caption(self, painter: QPainter, area: QRect, tile: Tile, palette: QPalette, font: QFont) -> None:
+    def _draw_caption(
+        self, painter: QPainter, area: QRect, tile: Tile, palette: QPalette, font: QFont
+    ) -> None:
         metrics = QFontMetrics(font)
         line = QRect(area.left(), area.top() + 2, area.width(), _LINE)
         if tile.label:

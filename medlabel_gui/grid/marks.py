@@ -46,7 +46,9 @@ def _accepted(painter: QPainter, box: QRectF) -> None:
 
 def _corrected(painter: QPainter, box: QRectF) -> None:
     painter.drawRoundedRect(box, 4, 4)
-    _stroke(painter, (0.27, 0.73), (0.33, 0.55), (0.68, 0.2), (0.8, 0.32), (0.45, 0.67), (0.27, 0.73), box=box)
+    _stroke(
+        painter, (0.27, 0.73), (0.33, 0.55), (0.68, 0.2), (0.8, 0.32), (0.45, 0.67), (0.27, 0.73), box=box
+    )
 
 
 def _unsure(painter: QPainter, box: QRectF) -> None:

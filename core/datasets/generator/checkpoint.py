@@ -7,23 +7,17 @@ import torch
 from torch import Tensor
 
 from core.datasets.generator.data import KINDS
-from core.datasets.generator.model import LATENT_CHANNELS, Autoencoder, Flow
+from core.datasets.generator.model import Flow, Upscaler
 
 
 @dataclass(frozen=True)
 class Generator:
-    """Both networks, and shift and scale (kinds, 16, 1, 1) from the flow's latents to the decoder's."""
+    """Both networks, and shift and scale (kinds, 6, 1, 1) from what the flow makes to latents."""
 
-    autoencoder: Autoencoder
     flow: Flow
+    upscaler: Upscaler
     shift: Tensor
     scale: Tensor
-
-    @classmethod
-    def untrained(cls, autoencoder: Autoencoder) -> "Generator":
-        """The first stage alone, with a fresh flow."""
-        shape = (len(KINDS), LATENT_CHANNELS, 1, 1)
-        return cls(autoencoder, Flow(len(KINDS)), torch.zeros(shape), torch.ones(shape))
 
 
 def save_generator(generator: Generator, path: Path) -> None:
@@ -31,8 +25,8 @@ def save_generator(generator: Generator, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(
         {
-            "autoencoder": generator.autoencoder.state_dict(),
             "flow": generator.flow.state_dict(),
+            "upscaler": generator.upscaler.state_dict(),
             "shift": generator.shift,
             "scale": generator.scale,
         },
@@ -43,7 +37,7 @@ def save_generator(generator: Generator, path: Path) -> None:
 def load_generator(path: Path) -> Generator:
     """Read what `save_generator` wrote."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    autoencoder, flow = Autoencoder(len(KINDS)), Flow(len(KINDS))
-    autoencoder.load_state_dict(state["autoencoder"])
+    flow, upscaler = Flow(len(KINDS)), Upscaler(len(KINDS))
     flow.load_state_dict(state["flow"])
-    return Generator(autoencoder.eval(), flow.eval(), state["shift"], state["scale"])
+    upscaler.load_state_dict(state["upscaler"])
+    return Generator(flow.eval(), upscaler.eval(), state["shift"], state["scale"])

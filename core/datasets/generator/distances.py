@@ -50,11 +50,13 @@ def _flat(images: Images) -> Floats:
     """(n, pixels) float32 in 0..1; one channel where all channels are the same."""
     grey = bool((images == images[..., :1]).all())
     kept = images[..., :1] if grey else images
-    return kept.reshape(len(kept), -1).astype(np.float32) / 255
+    out: Floats = np.divide(kept.reshape(len(kept), -1), 255, dtype=np.float32)
+    return out
 
 
 def _standardised(pixels: Floats) -> Floats:
     """Mean 0 and deviation 1 a row."""
     centred = pixels - pixels.mean(axis=1, keepdims=True)
     deviation = centred.std(axis=1, keepdims=True)
-    return (centred / (deviation + 1e-6)).astype(np.float32)
+    out: Floats = np.divide(centred, deviation + 1e-6, dtype=np.float32)
+    return out

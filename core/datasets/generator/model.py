@@ -1,4 +1,4 @@
-"""The three networks: autoencoder 64x64 <-> 8x8 latents, patch discriminator, and the flow on the latents."""
+"""The three networks: the flow on the latents, the upscaler to 64x64, and its patch discriminator."""
 
 import math
 
@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-LATENT_CHANNELS = 16
-LATENT_SIZE = 8
+from core.datasets.generator.latents import CHANNELS
 
 
 def _norm(channels: int) -> nn.GroupNorm:
@@ -44,7 +43,7 @@ class Attention(nn.Module):
         self.qkv, self.out = nn.Conv2d(channels, 3 * channels, 1), nn.Conv2d(channels, channels, 1)
         nn.init.zeros_(self.out.weight)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, _condition: Tensor | None = None) -> Tensor:
         n, c, height, width = x.shape
         qkv = self.qkv(self.norm(x)).reshape(n, 3, self.heads, c // self.heads, height * width)
         q, k, v = qkv.transpose(-1, -2).unbind(1)
@@ -65,56 +64,35 @@ class Upsample(nn.Module):
         return out
 
 
-class Autoencoder(nn.Module):
-    """Variational autoencoder with a faint prior; the decoder knows the kind.
+class Upscaler(nn.Module):
+    """Small images (n, 3, 32, 32) and labels (n,) to images (n, 3, 64, 64), not clipped, float32.
 
-    Images (n, 3, 64, 64) float in -1..1, latents (n, 16, 8, 8), labels (n,) int64.
+    A residual network (Lim et al., EDSR, CVPRW 2017) on top of bicubic interpolation. It knows the kind, and gets
+    noise to make texture from, so that speckle need not be an average.
     """
 
-    def __init__(self, kinds: int, width: int = 32) -> None:
+    def __init__(self, kinds: int, width: int = 64, blocks: int = 4) -> None:
         super().__init__()
-        w2, w4 = 2 * width, 4 * width
-        self.encoder = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            nn.Conv2d(12, w2, 3, padding=1),
-            ResBlock(w2, w2),
-            nn.Conv2d(w2, w4, 3, stride=2, padding=1),
-            ResBlock(w4, w4),
-            nn.Conv2d(w4, w4, 3, stride=2, padding=1),
-            ResBlock(w4, w4),
-            _norm(w4),
-            nn.SiLU(),
-            nn.Conv2d(w4, 2 * LATENT_CHANNELS, 1),
-        )
-        self.kind = nn.Embedding(kinds, w4)
-        self.stem = nn.Conv2d(LATENT_CHANNELS, w4, 3, padding=1)
-        self.decoder = nn.Sequential(
-            ResBlock(w4, w4),
-            ResBlock(w4, w4),
-            Upsample(w4, w4),
-            ResBlock(w4, w4),
-            Upsample(w4, w2),
-            ResBlock(w2, w2),
-            Upsample(w2, width),
-            ResBlock(width, width),
-            _norm(width),
-            nn.SiLU(),
-            nn.Conv2d(width, 3, 3, padding=1),
-        )
+        self.noises = 4
+        self.kind = nn.Embedding(kinds, width)
+        self.stem = nn.Conv2d(3 + self.noises, width, 3, padding=1)
+        self.blocks = nn.ModuleList([ResBlock(width, width, width) for _ in range(blocks)])
+        self.head = nn.Sequential(_norm(width), nn.SiLU(), nn.Conv2d(width, 12, 3, padding=1))
+        self.smooth = nn.Sequential(nn.PixelShuffle(2), nn.Conv2d(3, 3, 3, padding=1))
+        nn.init.zeros_(self.smooth[1].weight)
 
-    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of the latents."""
-        mean, log_variance = self.encoder(images).float().chunk(2, dim=1)
-        return mean, log_variance.clamp(-12.0, 4.0)
-
-    def decode(self, latents: Tensor, labels: Tensor) -> Tensor:
-        """Images, not clipped."""
-        decoded: Tensor = self.decoder(self.stem(latents) + self.kind(labels)[:, :, None, None])
-        return decoded.float()
+    def forward(self, small: Tensor, labels: Tensor) -> Tensor:
+        noise = torch.randn(len(small), self.noises, *small.shape[2:])
+        kind = F.silu(self.kind(labels))
+        h = self.stem(torch.cat([small, noise], dim=1))
+        for block in self.blocks:
+            h = block(h, kind)
+        detail: Tensor = self.smooth(self.head(h))
+        return detail.float() + F.interpolate(small.float(), scale_factor=2.0, mode="bicubic")
 
 
 class PatchDiscriminator(nn.Module):
-    """Real or rebuilt, a logit for each of 8x8 overlapping patches (Isola et al., CVPR 2017).
+    """Real or upscaled, a logit for each of 8x8 overlapping patches (Isola et al., CVPR 2017).
 
     The kind enters as a projection (Miyato and Koyama, ICLR 2018); every layer has spectral norm 1.
     """
@@ -136,41 +114,48 @@ class PatchDiscriminator(nn.Module):
 
 
 class Flow(nn.Module):
-    """Velocity of a rectified flow on normalised latents: a two-level U-Net with time and kind by FiLM.
+    """Velocity of a rectified flow on normalised latents: a three-level U-Net with time and kind by FiLM.
 
-    `forward(x, time, labels)`: x (n, 16, 8, 8), time (n,) in 0..1, labels (n,) int64, where the label `kinds`
-    stands for "no kind" (classifier-free guidance, Ho and Salimans 2022). Returns (n, 16, 8, 8) float32.
+    `forward(x, time, labels)`: x (n, 6, 16, 16), time (n,) in 0..1, labels (n,) int64, where the label `kinds`
+    stands for "no kind" (classifier-free guidance, Ho and Salimans 2022). Returns (n, 6, 16, 16) float32.
     """
 
-    def __init__(self, kinds: int, width: int = 128) -> None:
+    def __init__(self, kinds: int, width: int = 64) -> None:
         super().__init__()
-        w, w2, c = width, 2 * width, 2 * width
+        w, w2, w4, c = width, 2 * width, 4 * width, 4 * width
         self.frequencies = 64
         self.kind = nn.Embedding(kinds + 1, c)
         self.time = nn.Sequential(nn.Linear(2 * self.frequencies, c), nn.SiLU(), nn.Linear(c, c))
-        self.stem = nn.Conv2d(LATENT_CHANNELS, w, 3, padding=1)
-        self.down = nn.ModuleList([ResBlock(w, w, c), ResBlock(w, w, c)])
-        self.down_attention = Attention(w)
-        self.shrink = nn.Conv2d(w, w2, 3, stride=2, padding=1)
-        self.middle = nn.ModuleList([ResBlock(w2, w2, c) for _ in range(3)])
-        self.middle_attention = nn.ModuleList([Attention(w2) for _ in range(2)])
-        self.grow = Upsample(w2, w)
-        self.up = nn.ModuleList([ResBlock(2 * w, w, c) for _ in range(3)])
-        self.up_attention = Attention(w)
-        self.head = nn.Sequential(_norm(w), nn.SiLU(), nn.Conv2d(w, LATENT_CHANNELS, 3, padding=1))
+        self.stem = nn.Conv2d(CHANNELS, w, 3, padding=1)
+        self.down1 = ResBlock(w, w, c)
+        self.shrink1 = nn.Conv2d(w, w2, 3, stride=2, padding=1)
+        self.down2 = nn.ModuleList([ResBlock(w2, w2, c), ResBlock(w2, w2, c)])
+        self.shrink2 = nn.Conv2d(w2, w4, 3, stride=2, padding=1)
+        self.middle = nn.ModuleList([ResBlock(w4, w4, c), Attention(w4), ResBlock(w4, w4, c)])
+        self.grow2 = Upsample(w4, w2)
+        self.up2 = nn.ModuleList([ResBlock(2 * w2, w2, c) for _ in range(3)])
+        self.attention = Attention(w2)
+        self.grow1 = Upsample(w2, w)
+        self.up1 = nn.ModuleList([ResBlock(2 * w, w, c) for _ in range(2)])
+        self.head = nn.Sequential(_norm(w), nn.SiLU(), nn.Conv2d(w, CHANNELS, 3, padding=1))
 
     def forward(self, x: Tensor, time: Tensor, labels: Tensor) -> Tensor:
         condition = F.silu(self.time(sinusoids(time, self.frequencies)) + self.kind(labels))
-        skips = [h := self.stem(x)]
-        for block in self.down:
-            skips.append(h := block(h, condition))
-        h = self.shrink(self.down_attention(h))
-        for block, attend in zip(self.middle, [*self.middle_attention, nn.Identity()], strict=True):
-            h = attend(block(h, condition))
-        h = self.grow(h)
-        for block in self.up:
-            h = block(torch.cat([h, skips.pop()], dim=1), condition)
-        velocity: Tensor = self.head(self.up_attention(h))
+        fine = [h := self.stem(x)]
+        fine.append(h := self.down1(h, condition))
+        coarse = [h := self.shrink1(h)]
+        for block in self.down2:
+            coarse.append(h := block(h, condition))
+        h = self.shrink2(h)
+        for block in self.middle:
+            h = block(h, condition)
+        h = self.grow2(h)
+        for block in self.up2:
+            h = block(torch.cat([h, coarse.pop()], dim=1), condition)
+        h = self.grow1(self.attention(h))
+        for block in self.up1:
+            h = block(torch.cat([h, fine.pop()], dim=1), condition)
+        velocity: Tensor = self.head(h)
         return velocity.float()
 
 

@@ -1,0 +1,73 @@
+"""Start-up of the window: arguments, exception hook, garbage collection on the main thread."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from core import __version__
+from medlabel_gui.garbage import MainThreadCollector
+from medlabel_gui.jobs import JobRunner
+from medlabel_gui.main_window import MainWindow
+from medlabel_gui.resources import APPLICATION, application_icon
+from medlabel_gui.settings import Settings
+from medlabel_gui.theme import apply_theme
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the window until it is closed; the exit code of the process."""
+    arguments = parse_arguments(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = make_application(sys.argv[:1])
+    collector = MainThreadCollector(app)
+    runner = JobRunner(app)
+    window = MainWindow(runner, Settings(app))
+    window.work.labelling_ended.connect(collector.settle)
+    install_exception_hook(window)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    window.show()
+    if arguments.path is not None:
+        path = arguments.path
+        QTimer.singleShot(0, window, lambda: window.open_path(path))
+    code = app.exec()
+    runner.shutdown()
+    collector.stop()
+    return code
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """`path` is a Path or None."""
+    parser = argparse.ArgumentParser("medlabel-gui", description="Label a folder of medical images.")
+    parser.add_argument("path", nargs="?", type=Path, help="a folder of images, an NPZ file or a project")
+    parser.add_argument("--version", action="version", version=f"{APPLICATION} {__version__}")
+    return parser.parse_args(argv)
+
+
+def make_application(argv: Sequence[str]) -> QApplication:
+    """The application object, dressed."""
+    app = QApplication(list(argv))
+    app.setApplicationName(APPLICATION)
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("medlabel")
+    app.setWindowIcon(application_icon())
+    apply_theme(app)
+    return app
+
+
+def install_exception_hook(window: MainWindow) -> None:
+    """An exception in a slot is logged and shown in the window, which stays open."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        if isinstance(error, Exception):
+            window.report_bug(error)
+
+    sys.excepthook = hook

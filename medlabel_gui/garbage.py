@@ -1,0 +1,42 @@
+"""Python's cyclic garbage collector, on the main thread only.
+
+A collection that happens to run in a worker thread would destroy QObjects there.
+"""
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+_INTERVAL_MS = 1000
+
+
+class MainThreadCollector(QObject):
+    """Turns automatic collection off and collects from a timer, as young generations as will do."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thresholds = gc.get_threshold()
+        gc.disable()
+        gc.freeze()  # what start-up made stays; walking it at each full collection is a waste
+        self._timer = QTimer(self)
+        self._timer.setInterval(_INTERVAL_MS)
+        self._timer.timeout.connect(self.collect)
+        self._timer.start()
+
+    def collect(self) -> None:
+        """Collect the oldest generation that is due."""
+        for generation in (2, 1, 0):
+            if gc.get_count()[generation] > self._thresholds[generation]:
+                gc.collect(generation)
+                return
+
+    def settle(self) -> None:
+        """After a job that imported torch: its modules stay for good, so full collections need not walk them."""
+        gc.collect(1)
+        gc.freeze()
+
+    def stop(self) -> None:
+        """Give collection back to the interpreter."""
+        self._timer.stop()
+        gc.unfreeze()
+        gc.enable()

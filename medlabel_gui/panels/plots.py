@@ -1,0 +1,73 @@
+"""One small plot of two curves. The only file that knows pyqtgraph, imported when a plot is made."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+_TRAINING, _VALIDATION, _BEST = "#7F8A96", "#2F6FD0", "#2E8B57"
+
+
+def _pen(colour: str | QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    pen = QPen(QColor(colour), width, style)
+    pen.setCosmetic(True)
+    return pen
+
+
+class CurvePlot(QWidget):
+    """Training (dashed) and validation (solid with dots) over the epochs, and a line at the best one."""
+
+    def __init__(self, title: str, top: float | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        import pyqtgraph
+
+        self._title = title
+        self._plot: Any = pyqtgraph.PlotWidget()
+        item = self._plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(False, False)
+        item.showGrid(y=True, alpha=0.15)
+        item.addLegend(offset=(-8, 8 if top is None else -8), labelTextSize="8pt")
+        self._training = item.plot(name="training", pen=_pen(_TRAINING, 2, Qt.PenStyle.DashLine))
+        self._validation = item.plot(name="validation", pen=_pen(_VALIDATION, 2))
+        self._validation.setSymbol("o")
+        self._validation.setSymbolSize(5)
+        self._validation.setSymbolBrush(_VALIDATION)
+        self._validation.setSymbolPen(None)
+        self._best = pyqtgraph.InfiniteLine(angle=90, pen=_pen(_BEST, 1.5, Qt.PenStyle.DotLine))
+        self._best.setVisible(False)
+        item.addItem(self._best)
+        if top is not None:
+            item.setLimits(yMax=top * 1.02, yMin=0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self._plot.setMinimumHeight(120)
+        self.setAccessibleName(f"{title} of training and validation an epoch")
+        self.dress(
+            self.palette().color(QPalette.ColorRole.Base), self.palette().color(QPalette.ColorRole.Text)
+        )
+
+    def show_lines(
+        self, epochs: Sequence[int], training: Sequence[float], validation: Sequence[float], best: int
+    ) -> None:
+        """Draw both curves; `best` is an epoch, 0 for none."""
+        self._training.setData(list(epochs), list(training))
+        self._validation.setData(list(epochs), list(validation))
+        self._best.setVisible(best > 0)
+        self._best.setValue(best)
+
+    def dress(self, background: QColor, text: QColor) -> None:
+        """Take the colours of the window."""
+        self._plot.setBackground(background)
+        item = self._plot.getPlotItem()
+        item.setTitle(self._title, color=text, size="9pt")
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(text)
+            axis.setTextPen(text)
+        if item.legend is not None:
+            item.legend.setLabelTextColor(text)

@@ -1,0 +1,74 @@
+"""The running job in the status bar: what it does, how fast, how long yet, and Cancel."""
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from core.jobs import Progress
+from medlabel_gui.work import duration
+
+
+class ProgressPanel(QWidget):
+    """Says `Ready` when nothing runs."""
+
+    def __init__(self, cancel: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = QLabel("Ready")
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(260)
+        self._bar.setAccessibleName("Progress of the running job")
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setToolTip(cancel.toolTip())
+        self._cancel.clicked.connect(cancel.trigger)
+        self._cancel.clicked.connect(self.show_stopping)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 2, 10, 2)
+        layout.setSpacing(12)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._cancel)
+        self.set_busy(False)
+
+    @property
+    def text(self) -> str:
+        """What is said of the job."""
+        return self._text.text()
+
+    def set_busy(self, busy: bool) -> None:
+        """A job began or ended."""
+        self._text.setText("Starting…" if busy else "Ready")
+        self._bar.setRange(0, 0)
+        for widget in (self._bar, self._cancel):
+            widget.setVisible(busy)
+        self._cancel.setEnabled(busy)
+
+    def show_progress(self, progress: Progress) -> None:
+        """A job got on."""
+        if not self._cancel.isEnabled():
+            return  # it is stopping
+        self._text.setText(describe(progress))
+        # Thousandths: a number of images may be larger than the bar's range.
+        self._bar.setRange(0, 1000 if progress.total else 0)
+        if progress.total:
+            self._bar.setValue(1000 * progress.done // progress.total)
+
+    def show_stopping(self) -> None:
+        """The job was asked to stop and has not yet."""
+        self._text.setText("Stopping…")
+        self._cancel.setEnabled(False)
+
+
+def describe(progress: Progress) -> str:
+    """`Reading images: 1,200 of 58,954 · 95/s · 10 min 08 s left`, less what is not known."""
+    parts = []
+    if progress.total:
+        parts.append(f"{progress.text}: {progress.done:,} of {progress.total:,}")
+    else:
+        parts.append(f"{progress.text}: {progress.done:,}" if progress.done else f"{progress.text}…")
+    if progress.rate > 0 and progress.done != progress.total:
+        parts.append(f"{progress.rate:,.0f}/s" if progress.rate >= 10 else f"{progress.rate:.1f}/s")
+    left = progress.seconds_left
+    if left is not None and progress.done != progress.total:
+        parts.append(f"{duration(left)} left")
+    return " · ".join(parts)

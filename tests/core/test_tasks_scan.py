@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import JobCancelled, UserError
+from core.jobs import JobContext
+from core.project.image_rows import MISSING, ImageFacts
+from core.project.project import Project
+from core.project.records import Status
+from core.tasks import scan as scan_module
+from core.tasks.scan import ImagesFound, existing_project, open_project, relink, scan
+
+
+def test_that_a_folder_is_opened_as_the_same_project_again(folder, ctx):
+    project = open_project(folder)
+    assert scan(project, ctx).new == 24
+    again = scan(open_project(folder), ctx)
+    assert (again.images, again.new, again.changed, again.missing) == (24, 0, 0, 0)
+    assert existing_project(folder) == project == open_project(project)
+
+
+def test_that_new_changed_missing_and_returned_files_are_told_apart(folder, ctx):
+    project = open_project(folder)
+    scan(project, ctx)
+    with Project.open(project) as opened:
+        opened.images.set_facts([ImageFacts(row, b"x" * 32, 40, 40, True) for row in range(24)])
+        opened.row_store("embeddings-x", (2,), np.float16).write(np.arange(24), np.ones((24, 2)))
+    Image.new("L", (9, 9)).save(folder / "new.png")
+    Image.new("L", (11, 11)).save(folder / "discs" / "00.png")
+    hidden = (folder / "discs" / "05.png").rename(folder.parent / "05.png")
+    found = scan(project, ctx)
+    assert (found.images, found.new, found.changed, found.missing) == (25, 1, 1, 1)
+    with Project.open(project) as opened:
+        table = opened.table()
+        rows = {ref.path: row for row, ref in enumerate(table.refs)}
+        assert table.error[rows["discs/05.png"]] == MISSING and table.status[rows["discs/05.png"]] == Status.ERROR
+        assert table.sha256[rows["discs/00.png"]] == b""
+        done = opened.row_store("embeddings-x", (2,), np.float16).done
+        assert not done[rows["discs/00.png"]] and done[rows["discs/01.png"]] and rows["new.png"] == 24
+    hidden.rename(folder / "discs" / "05.png")
+    assert scan(project, ctx).missing == 0
+    with Project.open(project) as opened:
+        assert opened.table().error[rows["discs/05.png"]] == ""
+
+
+def test_that_a_scan_that_was_stopped_goes_on(folder, monkeypatch):
+    monkeypatch.setattr(scan_module, "_BATCH", 5)
+    ctx = JobContext()
+    ctx._listener = lambda event: ctx.cancel() if isinstance(event, ImagesFound) and event.images >= 10 else None
+    project = open_project(folder)
+    with pytest.raises(JobCancelled):
+        scan(project, ctx)
+    with Project.open(project) as opened:
+        assert opened.images.count() == 10
+    found = scan(project, JobContext())
+    assert (found.images, found.new) == (24, 14)
+    with Project.open(project) as opened:
+        assert len({ref.path for ref in opened.images.columns().refs}) == 24
+
+
+def test_that_one_project_folder_is_not_used_for_two_sets_of_images(folder, tmp_path):
+    project = open_project(folder, tmp_path / "one.medlabel")
+    other = tmp_path / "other"
+    other.mkdir()
+    with pytest.raises(UserError, match="belongs to the images"):
+        open_project(other, project)
+
+
+def test_that_a_moved_folder_is_relinked_and_scanned(folder, tmp_path, ctx):
+    project = open_project(folder)
+    scan(project, ctx)
+    moved = folder.rename(tmp_path / "moved")
+    with pytest.raises(UserError, match="no longer at"):
+        scan(project, ctx)
+    relink(project, moved)
+    assert scan(project, ctx).missing == 0
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing.medlabel"])
+def test_that_a_path_without_a_project_is_a_clear_error(tmp_path, name):
+    with pytest.raises(UserError):
+        existing_project(tmp_path / name)
+    with pytest.raises(UserError):
+        open_project(tmp_path / name)
