@@ -40,7 +40,10 @@ def _selected(now: Situation) -> bool:
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """`keys` are portable key sequences, the first one is shown. `in_grid`: only while the grid has the focus."""
+    """`keys` are portable key sequences, the first one is shown.
+
+    `in_grid`: the keys count only while the grid has the focus. `separated`: a line above it in the menu.
+    """
 
     id: str
     text: str
@@ -77,7 +80,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "open_npz", "Open &NPZ…", "&File", ("Ctrl+Shift+O",), _free, "Open an NPZ file in the MedMNIST layout"
     ),
-    ActionSpec("open_project", "Open &project…", "&File", (), _free, "Open a project folder (NAME.medlabel)"),
+    ActionSpec(
+        "open_project",
+        "Open &project…",
+        "&File",
+        (),
+        _free,
+        "Open a project folder (NAME.medlabel)",
+    ),
     ActionSpec(
         "rescan",
         "Look for &new files",
@@ -91,7 +101,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Export &CSV…",
         "&File",
         ("Ctrl+E",),
-        lambda now: now.images and not now.busy,
+        lambda now: now.images and now.pixels and not now.busy,
         "One line an image, for spreadsheets and scripts",
         separated=True,
     ),
@@ -112,8 +122,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Copies of the images, sorted into one folder a class",
     ),
     ActionSpec("quit", "&Quit", "&File", ("Ctrl+Q",), separated=True),
-    ActionSpec("undo", "&Undo", "&Edit", ("Ctrl+Z",), lambda now: now.can_undo, "Take the last change back"),
-    ActionSpec("redo", "&Redo", "&Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), lambda now: now.can_redo, "Do it again"),
+    ActionSpec(
+        "undo",
+        "&Undo",
+        "&Edit",
+        ("Ctrl+Z",),
+        lambda now: now.can_undo,
+        "Take the last change back",
+    ),
+    ActionSpec(
+        "redo",
+        "&Redo",
+        "&Edit",
+        ("Ctrl+Shift+Z", "Ctrl+Y"),
+        lambda now: now.can_redo,
+        "Do it again",
+    ),
     ActionSpec(
         "select_all",
         "Select &all",
@@ -178,7 +202,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         in_grid=True,
     ),
     *(_assign(number) for number in range(1, 10)),
-    ActionSpec("larger", "&Larger thumbnails", "&View", ("Ctrl++", "Ctrl+="), lambda now: now.images),
+    ActionSpec(
+        "larger",
+        "&Larger thumbnails",
+        "&View",
+        ("Ctrl++", "Ctrl+="),
+        lambda now: now.images,
+    ),
     ActionSpec("smaller", "&Smaller thumbnails", "&View", ("Ctrl+-",), lambda now: now.images),
     ActionSpec("shortcuts", "&Keyboard shortcuts", "&Help", ("?", "F1")),
     ActionSpec("about", "&About MedLabel", "&Help"),

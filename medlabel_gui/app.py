@@ -65,7 +65,12 @@ def make_application(argv: Sequence[str]) -> QApplication:
 def install_exception_hook(window: MainWindow) -> None:
     """An exception in a slot is logged and shown in the window, which stays open."""
 
+    told = set[str]()  # an exception in a paint comes back with every paint
+
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if repr(error) in told:
+            return
+        told.add(repr(error))
         log.error("unexpected error", exc_info=(kind, error, trace))
         if isinstance(error, Exception):
             window.report_bug(error)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import UserError
 from core.project.edits import Edit
 from core.project.records import Status
-from core.project.table import LabelTable
+from core.project.table import Ints, LabelTable
 from medlabel_gui.actions import ACTIONS, Situation
 from medlabel_gui.dialogs.files import FileDialogs
 from medlabel_gui.grid.model import ImageModel
@@ -201,11 +201,9 @@ class Commands(QObject):
         assert isinstance(model, ImageModel)
         return model.rows[self._view.selected_positions()]
 
-    def _decide(
-        self, what: str, rows: Rows, status: Status | None, class_ids: np.ndarray | None = None
-    ) -> None:
+    def _decide(self, what: str, rows: Rows, status: Status | None, ids: Ints | None = None) -> None:
         text = f"{what} {len(rows):,} image{'' if len(rows) == 1 else 's'}"
-        self._session.execute(Edit(text, rows, status, class_ids))
+        self._session.execute(Edit(text, rows, status, ids))
 
     def _export_file(self, form: str) -> None:
         title, name, kinds = _EXPORTS[form]

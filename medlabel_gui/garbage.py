@@ -31,7 +31,7 @@ class MainThreadCollector(QObject):
                 return
 
     def settle(self) -> None:
-        """After a job that imported torch: its modules stay for good, so full collections need not walk them."""
+        """After a job that imported torch: its modules stay, so full collections need not walk them."""
         gc.collect(1)
         gc.freeze()
 

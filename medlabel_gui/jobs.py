@@ -1,4 +1,4 @@
-"""JobRunner: the only place with threads. Core jobs run in worker threads, their events arrive on the main thread."""
+"""JobRunner: the only place with threads. Jobs run in workers, their events arrive on the main thread."""
 
 import logging
 import threading
@@ -120,7 +120,8 @@ class JobRunner(QObject):
         self.cancel_all()
         self._timer.stop()
         deadline = time.monotonic() + seconds
-        return all([workers.stop(deadline) for workers in self._workers.values()])
+        stopped = [workers.stop(deadline) for workers in self._workers.values()]
+        return all(stopped)
 
     def _deliver(self) -> None:
         stop = time.perf_counter() + _SLICE_SECONDS

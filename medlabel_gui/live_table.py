@@ -83,7 +83,7 @@ def apply_labelled(table: LabelTable, rows: Rows, labels: Ints, confidence: Floa
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts for the summary line. `labels` are images a class, `changed` images whose label the network changed."""
+    """Counts for the summary line: `labels` images a class, `changed` those that the network changed."""
 
     images: int
     labels: tuple[tuple[str, int], ...]

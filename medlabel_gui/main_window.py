@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
+    QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -38,7 +39,7 @@ from medlabel_gui.panels.message_bar import MessageBar
 from medlabel_gui.panels.model import ModelPanel
 from medlabel_gui.panels.progress import ProgressPanel
 from medlabel_gui.panels.sidebar import Sidebar
-from medlabel_gui.panels.summary import SummaryPanel
+from medlabel_gui.panels.summary import SelectionLabel, SummaryPanel
 from medlabel_gui.resources import APPLICATION
 from medlabel_gui.session import Aspect, Change, Session
 from medlabel_gui.settings import TILE_SIDES, Settings
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         action = self.actions_table
         self.messages = MessageBar()
         self.summary = SummaryPanel(self.session)
+        self.selection = SelectionLabel()
         self.empty = EmptyPanel(action["open_folder"], action["open_npz"])
         self.progress = ProgressPanel(action["cancel"])
         self.curves = CurvesPanel()
@@ -107,6 +109,7 @@ class MainWindow(QMainWindow):
         self.curves_dock = self._dock("Training", self.curves, Qt.DockWidgetArea.RightDockWidgetArea)
         self.curves_dock.hide()
         self.statusBar().addWidget(self.progress, 1)
+        self.statusBar().addPermanentWidget(self.selection)
         self.statusBar().setSizeGripEnabled(False)
         self._fill_menus()
         self._fill_toolbar()
@@ -140,7 +143,7 @@ class MainWindow(QMainWindow):
                 bar.addAction(self.actions_table[action_id])
             bar.addSeparator()
         button = QToolButton()
-        button.setText("Export")
+        button.setText("Export ▾")
         button.setToolTip("Write the labels to files")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.addActions([self.actions_table[action_id] for action_id in exports])
@@ -153,6 +156,7 @@ class MainWindow(QMainWindow):
         self.slider.setFixedWidth(130)
         self.slider.setToolTip("Size of the thumbnails (Ctrl+mouse wheel)")
         self.slider.setAccessibleName("Size of the thumbnails")
+        bar.addWidget(QLabel("Size "))
         bar.addWidget(self.slider)
         self.addToolBar(bar)
 
@@ -209,7 +213,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentIndex(1 if table is not None and len(table) else 0)
             self._explain_emptiness()
             if snapshot is not None and not self.work.busy:
-                self._show_stored_curves()
+                self._show_stored_curves(also_none=change.aspect is Aspect.PROJECT)
         if change.aspect is Aspect.PROJECT:
             self.messages.hide()
             self.summary.refresh()
@@ -223,15 +227,15 @@ class MainWindow(QMainWindow):
         else:
             self.empty.tell(
                 "No images found",
-                f"There is no PNG, JPEG, BMP, GIF, WebP or TIFF in {self.session.source_path}. Open another folder.",
+                f"There is no PNG, JPEG, BMP, GIF, WebP or TIFF in {self.session.source_path}.",
             )
 
-    def _show_stored_curves(self) -> None:
+    def _show_stored_curves(self, also_none: bool) -> None:
         snapshot = self.session.snapshot
         run = snapshot.refinement if snapshot is not None else None
         curves = run.metrics.get("curves", []) if run is not None else []
         epochs = [EpochEnd(**epoch) for epoch in curves]
-        if epochs != self.curves.epochs:
+        if epochs != self.curves.epochs and (epochs or also_none):
             self.curves.show_epochs(epochs)
 
     def _busy_changed(self, busy: bool) -> None:
@@ -245,7 +249,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.curves_dock], [320], Qt.Orientation.Horizontal)
 
     def _selection_changed(self) -> None:
-        self.summary.show_selection(sum(part.height() for part in self.view.selectionModel().selection()))
+        self.selection.show_count(self.view.selected_count())
         self.refresh_actions()
 
     def _side_changed(self, side: int) -> None:

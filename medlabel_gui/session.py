@@ -149,7 +149,7 @@ class Session(QObject):
         self._follow(step)
 
     def set_classes(self, wanted: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-        """Make the project's classes those of the pairs (name, prompts); a class of the same name keeps its identity.
+        """Make the classes those of the pairs (name, prompts); a class of the same name keeps its identity.
 
         Raises `UserError` when there are fewer than two.
         """

@@ -1,4 +1,4 @@
-"""What the window remembers between two starts: its geometry and the last choices. An INI file beside the projects."""
+"""What the window remembers between two starts: geometry and last choices, in an INI file."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from PySide6.QtCore import QByteArray, QObject, QSettings
 from core.project.locations import data_folder
 
 TILE_SIDES = (80, 256)
-_TILE_SIDE = 132
+_TILE_SIDE = 136
 
 
 class Settings:
-    """Typed access to `window.ini` in the user's data folder. A value that makes no sense counts as absent."""
+    """Typed access to `window.ini` in the user's data folder. A value without sense counts as absent."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         self._store = QSettings(str(data_folder() / "window.ini"), QSettings.Format.IniFormat, parent)

@@ -59,6 +59,7 @@ _DARK = {
     QPalette.ColorRole.Mid: "#44484F",
     QPalette.ColorRole.Link: "#7FB0FF",
 }
+_DARK_PROPERTY = "medlabel_dark"
 _DISABLED = (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText)
 
 _STYLE = """
@@ -69,12 +70,16 @@ QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
 QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
 QDockWidget::title {{ padding: 6px 10px; }}
-QPushButton {{ padding: 6px 14px; border: 1px solid {line}; border-radius: 5px; background: palette(button); }}
+QPushButton {{ padding: 6px 14px; border: 1px solid {line}; border-radius: 5px; }}
+QPushButton {{ background: palette(button); }}
 QPushButton:hover:enabled {{ background: {hover}; }}
 QPushButton:focus {{ border-color: {accent}; }}
-QPushButton[primary="true"]:enabled {{ background: {accent}; border-color: {accent}; color: white; font-weight: 600; }}
+QPushButton[primary="true"] {{ font-weight: 600; }}
+QPushButton[primary="true"]:enabled {{ background: {accent}; border-color: {accent}; color: white; }}
 QPushButton[primary="true"]:hover:enabled {{ background: {accent_hover}; }}
-QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; padding: 3px; }}
+QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; padding: 3px; background: palette(base); }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QToolButton::menu-indicator {{ image: none; }}
 QPlainTextEdit:focus {{ border-color: {accent}; }}
 QLabel[role="heading"] {{ font-weight: 600; }}
 QLabel[role="quiet"] {{ color: {quiet}; }}
@@ -85,8 +90,9 @@ MessageBar {{ border-bottom: 1px solid {line}; }}
 
 
 def is_dark() -> bool:
-    """Whether the system asks for light text on dark."""
-    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    """Whether the window is light text on dark, as the system asks."""
+    app = QGuiApplication.instance()
+    return app is not None and bool(app.property(_DARK_PROPERTY))
 
 
 def quiet_colour() -> QColor:
@@ -103,12 +109,16 @@ def apply_theme(app: QApplication) -> None:
     """Dress the application, now and whenever the system changes between light and dark."""
     app.setStyle("Fusion")
     hints = QGuiApplication.styleHints()
-    _dress(app)
-    hints.colorSchemeChanged.connect(lambda _: _dress(app))
+    system = app.palette()
+    light_text = system.windowText().color().lightness() > system.window().color().lightness()
+    unknown = hints.colorScheme() == Qt.ColorScheme.Unknown
+    dress(app, light_text if unknown else hints.colorScheme() == Qt.ColorScheme.Dark)
+    hints.colorSchemeChanged.connect(lambda scheme: dress(app, scheme == Qt.ColorScheme.Dark))
 
 
-def _dress(app: QApplication) -> None:
-    dark = is_dark()
+def dress(app: QApplication, dark: bool) -> None:
+    """Give the application its palette and style sheet."""
+    app.setProperty(_DARK_PROPERTY, dark)
     palette = QPalette()
     for role, colour in (_DARK if dark else _LIGHT).items():
         palette.setColor(role, QColor(colour))

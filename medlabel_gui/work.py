@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -71,8 +72,8 @@ class Work(QObject):
         from core.tasks.refine import RefineSpec, refine
 
         spec = RefineSpec(self._project())
-        self.training_started.emit()
         self._start("refine", lambda ctx: refine(spec, ctx), self._refined, self._on_epoch)
+        self.training_started.emit()
 
     def export(self, form: str, out: Path) -> None:
         """Write the delivered labels; `form` is csv, npz or folders."""
@@ -121,13 +122,13 @@ class Work(QObject):
         self._session.reload()
 
     def _opened(self, result: object) -> None:
-        folder, snapshot = result  # type: ignore[misc]
+        folder, snapshot = cast("tuple[Path, Snapshot]", result)
         try:
             self._session.open(folder, snapshot)
             if self._session.source is None:
                 raise UserError(
                     f"The images of this project are no longer at {self._session.source_path}.",
-                    "Connect the drive and open the project again. Labels can be looked at and exported as CSV.",
+                    "Connect the drive and open the project again. Until then labels can only be looked at.",
                 )
             self.scan()
         except UserError as error:
@@ -188,8 +189,12 @@ class Work(QObject):
         self.noted.emit(" ".join([text, *result.notes]), None)
 
     def _exported(self, result: object) -> None:
-        out = Path(str(getattr(result, "path", "") or getattr(result, "out", "")))
-        self.noted.emit(f"Exported to {out}.", out)
+        from core.tasks.export import ExportResult
+
+        assert isinstance(result, ExportResult)
+        skipped = "".join(f" Left out: {count:,} ({why})." for why, count in result.skipped.items() if count)
+        text = f"Exported {result.rows:,} images to {result.paths[0]}.{skipped}"
+        self.noted.emit(" ".join([text, *result.notes]), result.paths[0])
 
 
 def duration(seconds: float) -> str:

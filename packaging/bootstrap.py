@@ -38,9 +38,7 @@ def main() -> int:
 def demo(arguments: list[str]) -> int:
     """The main job on the built-in samples; opens the window where there is a display and Qt can use it."""
     environment.ensure_installed(environment.VENV, ())
-    window = []
-    if has_display() and not system_packages.ensure(system_packages.WINDOW, "The window needs libraries."):
-        window = ["--no-window"]
+    window = [] if window_can_open() else ["--no-window"]
     return subprocess.call([environment.script("medlabel"), "demo", *window, *arguments])
 
 
@@ -50,9 +48,9 @@ def test(arguments: list[str]) -> int:
     if not system_packages.ensure(system_packages.OFFSCREEN, "The tests of the window need libraries."):
         return 1
     system_packages.ensure(system_packages.VIRTUAL_SCREEN, "End-to-end tests need a virtual screen.")
+    pytest = [environment.python(), "-m", "pytest", "--continue-on-collection-errors"]
     coverage = ["--cov", "--cov-branch", "--cov-report=term"]
-    steps = dict(lint_steps(), pytest=[environment.python(), "-m", "pytest", *coverage, *arguments])
-    return run_all(steps)
+    return run_all(dict(lint_steps(), pytest=[*pytest, *coverage, *arguments]))
 
 
 def lint(_: list[str]) -> int:
@@ -88,7 +86,7 @@ def lint_steps() -> dict[str, list[str]]:
     python = [environment.python(), "-m"]
     own = [str(path) for path in sorted((environment.ROOT / "packaging").glob("*.py"))]
     commands = (
-        [*python, "ruff", "check", "."],
+        [*python, "ruff", "check", "--output-format", "concise", "."],
         [*python, "ruff", "format", "--check", "."],
         [*python, "mypy"],
         [*python, "mypy", "--strict", *own],
@@ -113,9 +111,13 @@ def run_all(steps: dict[str, list[str]]) -> int:
     return 1 if any(code for _, code, _ in results) else 0
 
 
-def has_display() -> bool:
-    """Whether Linux has a screen to open a window on; other systems bring what Qt needs."""
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def window_can_open() -> bool:
+    """False on a Linux with a screen that lacks what Qt needs to show a window and cannot be given it."""
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return system_packages.ensure(system_packages.WAYLAND, "The window needs libraries.")
+    if os.environ.get("DISPLAY"):
+        return system_packages.ensure(system_packages.X11, "The window needs libraries.")
+    return True  # nothing to show it on, or a system on which Qt brings all it needs
 
 
 if __name__ == "__main__":

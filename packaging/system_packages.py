@@ -19,8 +19,12 @@ OFFSCREEN = {
     "libglib-2.0.so.0": "libglib2.0-0",
     "libxkbcommon.so.0": "libxkbcommon0",
 }
-# What the X11 plugin of Qt needs besides.
-WINDOW = dict(
+# What Qt's plugins for the two kinds of screen need besides.
+WAYLAND = dict(
+    OFFSCREEN,
+    **{"libwayland-client.so.0": "libwayland-client0", "libwayland-cursor.so.0": "libwayland-cursor0"},
+)
+X11 = dict(
     OFFSCREEN,
     **{
         "libX11-xcb.so.1": "libx11-xcb1",
@@ -39,7 +43,7 @@ WINDOW = dict(
     },
 )
 # End-to-end tests start the real window on a screen in memory.
-VIRTUAL_SCREEN = dict(WINDOW, Xvfb="xvfb")
+VIRTUAL_SCREEN = dict(X11, Xvfb="xvfb")
 
 
 def ensure(needs: dict[str, str], why: str) -> bool:
@@ -59,17 +63,18 @@ def missing(needs: dict[str, str]) -> list[str]:
 
 def install(packages: list[str], why: str) -> bool:
     """Install Debian packages as root, or print the line that does. Whether they were installed."""
-    line = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    line = ["install", "-y", "--no-install-recommends", *packages]
     if not shutil.which("apt-get"):
         print(f"{why} On Debian they are in: {' '.join(packages)}.", file=sys.stderr)
         return False
     if os.geteuid() != 0:
-        print(f"{why} Install them with:\n  sudo {' '.join(line)}", file=sys.stderr)
+        print(f"{why} Install them with:\n  sudo apt-get {' '.join(line)}", file=sys.stderr)
         return False
     print(f"{why} Installing: {' '.join(packages)}", flush=True)
     quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     subprocess.call(["apt-get", "update", "-qq"], env=quiet)  # an old list may still do
-    return subprocess.call(["apt-get", "-qq", *line[1:]], env=quiet, stdin=subprocess.DEVNULL) == 0
+    command = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", *line]
+    return subprocess.call(command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) == 0
 
 
 def _is_there(name: str) -> bool:

@@ -1,6 +1,7 @@
 """What is delivered: the wheel, the pinned versions, and the files that ship with the application."""
 
 import configparser
+import importlib
 import itertools
 import os
 import re
@@ -12,6 +13,7 @@ import zipfile
 from email import message_from_string
 from email.message import Message
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -59,6 +61,13 @@ def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def metadata(unpacked: Path) -> Message:
     return message_from_string(next(unpacked.glob("*.dist-info/METADATA")).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def bootstrap(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """packaging/bootstrap.py, which finds its neighbours because a script's own folder is on the path."""
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    return importlib.import_module("bootstrap")
 
 
 def python_with(paths: list[Path], code: str, cwd: Path) -> str:
@@ -156,6 +165,58 @@ def test_that_every_requirement_is_pinned():
     lines = (ROOT / "packaging" / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {canonical(line) for line in lines}
     assert [line for line in wanted if canonical(line) not in pinned] == []
+
+
+def test_that_a_refreshed_pin_drops_the_build_and_keeps_linux_parts_to_linux(bootstrap: ModuleType):
+    refresh = importlib.import_module("refresh_constraints")
+    assert refresh.constraint("torch==2.15.0+cpu") == "torch==2.15.0"
+    assert (
+        refresh.constraint("nvidia-nccl-cu13==2.30.7") == 'nvidia-nccl-cu13==2.30.7; sys_platform == "linux"'
+    )
+
+
+def test_that_the_environment_of_the_core_asks_for_no_qt(bootstrap: ModuleType):
+    wanted = {canonical(line) for line in bootstrap.environment.core_requirements()}
+    assert {"numpy", "torch", "typer", "pytest", "hypothesis"} <= wanted
+    assert wanted.isdisjoint({"pyside6-essentials", "pyqtgraph", "pytest-qt"})
+
+
+def test_that_a_second_run_installs_nothing_until_a_pin_changes(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    environment = bootstrap.environment
+    pins, venv = tmp_path / "constraints.txt", tmp_path / "venv"
+    pins.write_text("numpy==2.0\n", encoding="utf-8")
+    monkeypatch.setattr(environment, "CONSTRAINTS", pins)
+    python = Path(environment.python(venv))
+    python.parent.mkdir(parents=True)
+    shutil.copy(sys.executable, python)
+    environment._write_stamp(venv, ("lint", "test"))
+    assert environment._is_installed(venv, ("test", "lint"))
+    assert environment._is_installed(venv, ())
+    assert not environment._is_installed(venv, ("docs",))
+    pins.write_text("numpy==2.1\n", encoding="utf-8")
+    assert not environment._is_installed(venv, ("test", "lint"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux is asked")
+def test_that_only_missing_libraries_are_asked_for(bootstrap: ModuleType):
+    needs = {"libc.so.6": "libc6", "libnothere.so.1": "libnothere1", "no-such-program": "nothing"}
+    assert bootstrap.system_packages.missing(needs) == ["libnothere1", "nothing"]
+
+
+def test_that_every_step_runs_and_one_failure_is_enough(
+    bootstrap: ModuleType, capfd: pytest.CaptureFixture[str]
+):
+    steps = {
+        "bad": [sys.executable, "-c", "raise SystemExit(3)"],
+        "good": [sys.executable, "-c", "print(42)"],
+    }
+    assert bootstrap.run_all(steps) == 1
+    shown = capfd.readouterr().out
+    assert "42" in shown
+    assert "FAILED   bad" in shown
+    assert "ok       good" in shown
 
 
 def test_that_the_packaging_folder_is_no_package():

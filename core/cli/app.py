@@ -60,7 +60,7 @@ def label(
     folder: Annotated[Path, typer.Argument(help="A folder of images, an NPZ file, or a project.")],
     classes: Annotated[str, typer.Option(help="Class names, separated by commas.")] = "",
     prompt: Annotated[
-        Optional[list[str]],  # noqa: UP045  typer reads this form
+        Optional[list[str]],
         typer.Option(
             help='"CLASS=CAPTION": a caption instead of the model\'s templates. Give it again for more.'
         ),
@@ -75,9 +75,9 @@ def label(
     seed: options.Seed = 0,
     project: Annotated[
         Optional[Path], typer.Option(help="Project folder; by default in the user's data folder.")
-    ] = None,  # noqa: UP045
-    out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,  # noqa: UP045
-    npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,  # noqa: UP045
+    ] = None,
+    out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,
+    npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,
     json: options.Json = False,
 ) -> None:
     """Label a folder: first by CLIP, then by a network trained on CLIP's labels."""
@@ -105,7 +105,7 @@ def refine(
     project: options.Project,
     strategy: options.Strategy = "published",
     weak_labels: Annotated[
-        Optional[Path],  # noqa: UP045
+        Optional[Path],
         typer.Option(help="CSV of file_name and one probability column a class, instead of CLIP's labels."),
     ] = None,
     device: options.DeviceOption = Device.auto,
@@ -133,7 +133,7 @@ def export(
     ] = 0,
     grey: Annotated[
         Optional[bool], typer.Option("--grey/--rgb", help="Channels in an NPZ; default: grey when all are.")
-    ] = None,  # noqa: UP045
+    ] = None,
     group_by: options.GroupBy = "",
     excel: Annotated[
         bool, typer.Option("--excel", help="Start the CSV with a byte order mark, as Excel wants it.")
@@ -154,7 +154,7 @@ def import_labels(
         Path, typer.Argument(help="CSV (file_name, label), folder of class folders, or NPZ with labels.")
     ],
     map: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        Optional[list[str]],
         typer.Option(help='"THEIRS=OURS": a class name in the source and the project\'s name for it.'),
     ] = None,
     json: options.Json = False,
@@ -201,7 +201,7 @@ def demo(
         Path, typer.Option("--folder", help="Where the demo puts its project and files.")
     ] = Path("demo"),
     open_window: Annotated[
-        Optional[bool],  # noqa: UP045
+        Optional[bool],
         typer.Option(
             "--open-window/--no-window",
             help="Open the window on the result; default: where there is a display.",

@@ -73,17 +73,17 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
     labelled = with_progress(lambda ctx: label(spec, ctx), as_json)
     refined, skipped = None, ""
     if wanted.refine:
-        refined = _refine_if_possible(
-            RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed), as_json
-        )
+        second = RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed)
+        refined, skipped = _refine_if_possible(second, as_json)
     files = _write_files(project, wanted, as_json)
     facts = info(project)
     if as_json:
-        typer.echo(
-            to_json({"scan": found, "label": labelled, "refine": refined, "files": files, "info": facts})
-        )
+        second_stage = {"refine": refined, "refine_skipped": skipped}
+        typer.echo(to_json({"scan": found, "label": labelled, **second_stage, "files": files, "info": facts}))
         return
-    _print([*info_lines(facts), "", *label_lines(labelled), *refine_lines(refined), *file_lines(files)])
+    _print(
+        [*info_lines(facts), "", *label_lines(labelled), *refine_lines(refined, skipped), *file_lines(files)]
+    )
 
 
 def refine_command(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 UInt8 = npt.NDArray[np.uint8]
 
 
-class ImageUnreadable(Exception):
+class ImageUnreadable(Exception):  # noqa: N818  a state of the image, not of the program
     """This image cannot be read; the text says why, in words for people. It becomes a row with an error."""
 
 

@@ -48,7 +48,7 @@ def decode(data: bytes) -> UInt8:
         raise ImageUnreadable("this is not a picture in a format that can be read") from error
     except MemoryError as error:
         raise ImageUnreadable("the picture does not fit into memory") from error
-    except Exception as error:  # noqa: BLE001  decoders fail in many ways on a broken file
+    except Exception as error:  # decoders fail in many ways on a broken file
         raise ImageUnreadable(f"the picture is broken: {error}") from error
 
 

@@ -13,7 +13,7 @@ def _header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     """The `.npy` header; numpy pads it so that its length does not depend on the number of rows."""
     buffer = io.BytesIO()
     fields = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(buffer, fields)  # type: ignore[arg-type]
+    np.lib.format.write_array_header_1_0(buffer, fields)
     return buffer.getvalue()
 
 

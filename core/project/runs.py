@@ -52,7 +52,10 @@ class Runs:
 
     def all(self) -> list[Run]:
         """Every run, oldest first, unfinished ones too."""
-        query = "SELECT id, kind, created_at, class_ids, params, metrics, parent, finished, delivers, note FROM runs ORDER BY id"
+        query = """
+            SELECT id, kind, created_at, class_ids, params, metrics, parent, finished, delivers, note
+            FROM runs ORDER BY id
+        """
         return [
             Run(
                 id=row[0],

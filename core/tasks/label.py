@@ -127,7 +127,8 @@ def parse_classes(names: str, prompts: Sequence[str] = (), other: str = "") -> t
         listed = (*listed, other)
     captions = group_prompts(prompts, listed)
     return tuple(
-        ClassSpec(name, captions.get(name, ()), bool(other) and name.casefold() == other.casefold()) for name in listed
+        ClassSpec(name, captions.get(name, ()), bool(other) and name.casefold() == other.casefold())
+        for name in listed
     )
 
 

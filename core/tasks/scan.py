@@ -93,6 +93,7 @@ def scan(project: Path, ctx: JobContext) -> ScanResult:
                 comparison.flush(ctx)
             ctx.progress(number, 0, STAGE)
         comparison.flush(ctx)
+        ctx.progress(comparison.rows, comparison.rows, STAGE)
         return comparison.close()
 
 

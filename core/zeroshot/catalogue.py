@@ -106,11 +106,11 @@ def _hub(
 STARTER = ModelEntry(
     id="starter",
     title="MedLabel starter",
-    size_mb=25,
-    licence="Apache-2.0",
-    context_length=77,
+    size_mb=15,
+    licence="see its model card",
+    context_length=32,
     image_side=64,
-    dim=256,
+    dim=128,
     good_for="First labels with no download: tells modalities and body parts apart, not diagnoses.",
     templates=GENERIC_TEMPLATES,
     folder=resource_path("models", "starter"),
@@ -124,7 +124,7 @@ BIOMEDCLIP = ModelEntry(
     context_length=256,
     image_side=224,
     dim=512,
-    good_for="The first choice for most medical images; wants noun phrases with the modality, such as 'chest X-ray'.",
+    good_for="The first choice for medical images; wants noun phrases with the modality: 'chest X-ray'.",
     templates=_BIOMEDCLIP_TEMPLATES,
     hub="microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224",
     text_hub="microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract",
@@ -217,8 +217,8 @@ def models() -> tuple[ModelEntry, ...]:
 def find_model(name_or_path: str | Path) -> ModelEntry:
     """The entry of a name of the table, a model folder, a weights file, or `ARCH=FILE`.
 
-    Raises `UserError` when there is none, naming near matches. Only a weights file that comes without a config
-    loads open_clip, to tell its architecture; all else is cheap.
+    Raises `UserError` when there is none, naming near matches. Only a weights file without a config loads
+    open_clip, to tell its architecture; all else is cheap.
     """
     text = str(name_or_path).strip()
     known = _BY_NAME.get(_key(text))

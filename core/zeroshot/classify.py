@@ -42,8 +42,10 @@ def probabilities(
 
 
 def nearly_same(classifier: Float32, threshold: float = NEARLY_SAME) -> list[tuple[int, int, float]]:
-    """Pairs (i, j, cosine), i < j, of classes whose text vectors (k, d) are so alike that the model can hardly
-    tell them apart, most alike first."""
+    """Pairs (i, j, cosine), i < j, of classes that the model can hardly tell apart, most alike first.
+
+    `classifier` (k, d) are the classes' text vectors; alike are those of at least `threshold` cosine.
+    """
     vectors = classifier / np.maximum(np.linalg.norm(classifier, axis=1, keepdims=True), 1e-12)
     cosines = vectors @ vectors.T
     rows, columns = np.nonzero(np.triu(cosines >= threshold, k=1))

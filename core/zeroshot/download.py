@@ -1,11 +1,14 @@
 """Bringing a model from the Hugging Face hub into its normal cache, with progress and cancel."""
 
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from core.errors import JobCancelled, UserError
 from core.jobs import JobContext
@@ -16,10 +19,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MARGIN_MB = 200
+_PATIENCE = 10  # seconds until a hub that does not answer counts as out of reach
 
 
 def fetch(entry: ModelEntry, ctx: JobContext) -> None:
-    """Download the weights and small files of `entry`. Raises `UserError`, or `JobCancelled` when asked to stop.
+    """Download the weights and small files of `entry`. Raises `UserError` or `JobCancelled`.
 
     What came before a stop stays in the cache, and the next call goes on from there.
     """
@@ -27,6 +31,7 @@ def fetch(entry: ModelEntry, ctx: JobContext) -> None:
 
     _check_space(entry)
     try:
+        _check_network()
         for name in entry.small_files:
             if not _get(entry.hub, name, entry, ctx) and name == "open_clip_config.json":
                 raise UserError(f"The repository {entry.hub} has no {name}.")
@@ -45,6 +50,20 @@ def fetch(entry: ModelEntry, ctx: JobContext) -> None:
         *_transport_errors(),
     ) as error:
         raise UserError(f"{entry.title} could not be downloaded: {_reason(error)}.", _hint(entry)) from error
+
+
+def _check_network() -> None:
+    """Raise OSError at once when there is no way to the hub; huggingface_hub would retry for half a minute."""
+    from huggingface_hub import constants
+
+    host = urlsplit(constants.ENDPOINT)
+    if constants.HF_HUB_OFFLINE or getproxies():  # it refuses by itself; a proxy finds hosts for us
+        return
+    port = host.port or (80 if host.scheme == "http" else 443)
+    try:
+        socket.create_connection((host.hostname or "", port), timeout=_PATIENCE).close()
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def _get(repository: str, name: str, entry: ModelEntry, ctx: JobContext) -> bool:
@@ -69,7 +88,7 @@ def _get(repository: str, name: str, entry: ModelEntry, ctx: JobContext) -> bool
 
 
 def _progress_class(ctx: JobContext, text: str) -> type[Any]:
-    """A stand-in for tqdm that reports bytes to `ctx`, which raises `JobCancelled` in the download's own loop."""
+    """A stand-in for tqdm that reports bytes to `ctx`, whose `JobCancelled` ends the download."""
 
     class Progress:
         def __init__(

@@ -73,7 +73,7 @@ def embed_images(
             good = [item for item in batch if not item.error]
             if good:
                 rows = np.array([item.row for item in good])
-                vectors = encoder.encode_images([item.value for item in good])
+                vectors = encoder.encode_images([item.value for item in good if item.value is not None])
                 store.write(rows, vectors)
                 if on_batch is not None:
                     on_batch(rows, vectors)

@@ -23,11 +23,12 @@ Float32 = npt.NDArray[np.float32]
 _BATCH = {"cpu": 32, "cuda": 256, "mps": 64}  # at 224 px
 _MAX_BATCH = 256
 _TEXT_BATCH = 64
+_LESS = "Close other programs, choose a smaller model, or use --device cpu."
 _OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory", "cannot allocate memory")
 
 
 def pick_device(wanted: str = "auto") -> str:
-    """The device to compute on: `cuda`, `mps` or `cpu`. Raises `UserError` when the wanted one is not there."""
+    """The device to compute on: `cuda`, `mps` or `cpu`. Raises `UserError` when it is not there."""
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if there[name])
@@ -42,7 +43,7 @@ def pick_device(wanted: str = "auto") -> str:
 
 
 class Encoder:
-    """A CLIP model in use. `preprocess` is safe in any number of threads; the encode methods in one at a time.
+    """A CLIP model in use. `preprocess` may run in many threads; the encode methods in one at a time.
 
     `batch_size` images go through the model at once; it halves for good when memory runs out. `notes` are
     remarks for whoever uses the results, such as a caption that was cut.
@@ -76,13 +77,19 @@ class Encoder:
     ) -> "Encoder":
         """Load a model from this machine's files; nothing is downloaded. Raises `UserError`.
 
-        `resize_mode` `longest` pads to a square, so that nothing is cut off; `shortest` is the centre crop that
+        `resize_mode` `longest` pads to a square, so that nothing is cut off; `shortest` is the centre crop
         CLIP was published with; `squash` ignores the aspect. `batch_size` 0 fits the device and image side.
         """
         weights = locate(entry)
         check_safe(weights.path)
         device = pick_device(device)
-        return cls(entry, load(entry, weights, resize_mode), weights, device, batch_size)
+        loaded = load(entry, weights, resize_mode)
+        try:
+            return cls(entry, loaded, weights, device, batch_size)
+        except torch.OutOfMemoryError as error:
+            raise UserError(
+                f"There is not enough memory on {device} to load {entry.title}.", _LESS
+            ) from error
 
     @property
     def device_name(self) -> str:
@@ -119,7 +126,7 @@ class Encoder:
         return found
 
     def preprocess(self, array: npt.NDArray[np.uint8]) -> Tensor:
-        """(h, w) or (h, w, 3) uint8 pixels to the model's input (3, side, side) float32, by open_clip's transform."""
+        """(h, w) or (h, w, 3) uint8 to model input (3, side, side) float32, by open_clip's transform."""
         from PIL import Image
 
         if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
@@ -135,7 +142,7 @@ class Encoder:
     def encode_images(self, images: Sequence[Tensor] | Tensor) -> Float32:
         """(n, dim) float32 unit vectors of preprocessed images, each (3, side, side) float32.
 
-        When memory runs out the batch is halved, the smaller size is kept in `batch_size`, and the work goes on.
+        When memory runs out the batch is halved, `batch_size` keeps the smaller size, and the work goes on.
         Raises `UserError` when one image alone is too much, or the model gives no finite numbers.
         """
         found = np.empty((len(images), self.dim), np.float32)
@@ -149,7 +156,7 @@ class Encoder:
             elif len(part) == 1:
                 raise UserError(
                     f"There is not enough memory on {self.device_name} for a single image.",
-                    "Close other programs, choose a smaller model, or use --device cpu.",
+                    _LESS,
                 )
             else:
                 self.batch_size = max(1, len(part) // 2)
@@ -158,7 +165,7 @@ class Encoder:
         return found
 
     def encode_texts(self, texts: Sequence[str]) -> Float32:
-        """(n, dim) float32 unit vectors of captions. A caption beyond the context length is cut, with a note."""
+        """(n, dim) float32 unit vectors of captions. One beyond the context length is cut, with a note."""
         found = np.empty((len(texts), self.dim), np.float32)
         for start in range(0, len(texts), _TEXT_BATCH):
             part = list(texts[start : start + _TEXT_BATCH])
@@ -170,10 +177,10 @@ class Encoder:
         return found
 
     def text_classifier(self, prompts: Sequence[Sequence[str]]) -> Float32:
-        """(k, dim) float32 unit vectors, one a class: the mean of its captions' unit vectors, made unit again.
+        """(k, dim) float32 unit vectors, one a class: the mean of its captions' unit vectors, renormalised.
 
-        As CLIP's prompt ensembling (Radford et al. 2021, section 3.1.4). Raises ValueError for a class without
-        captions.
+        As CLIP's prompt ensembling (Radford et al. 2021, section 3.1.4). Raises ValueError for a class
+        without captions.
         """
         if not prompts or not all(prompts):
             raise ValueError("every class needs at least one caption")
@@ -189,7 +196,7 @@ class Encoder:
         return weights_sha256(self._weights.path)
 
     def _try_batch(self, images: Sequence[Tensor] | Tensor) -> Float32 | None:
-        """Vectors of one batch; None when memory ran out (the error, which holds tensors, is gone by then)."""
+        """Vectors of one batch; None when memory ran out (the error, which holds tensors, is gone then)."""
         try:
             batch = images if isinstance(images, Tensor) else torch.stack(list(images))
             return self._forward(batch.to(self.device))
@@ -218,7 +225,8 @@ class Encoder:
         padding = getattr(inner, "pad_token_id", None) or 0
         longer = self.tokenizer(texts, context_length=self.context_length + 1)[:, -1] != padding
         for text, cut in zip(texts, longer.tolist(), strict=True):
-            note = f"The caption '{text[:60]}...' is longer than the {self.context_length} tokens the model reads; its end was cut."
+            limit = f"longer than the {self.context_length} tokens the model reads"
+            note = f"The caption '{text[:60]}...' is {limit}; its end was cut."
             if cut and note not in self.notes:
                 self.notes.append(note)
 

@@ -1,4 +1,4 @@
-"""What huggingface_hub has stored on this machine, read from its folder layout alone: no network, no import of it."""
+"""What huggingface_hub has stored on this machine, by its folder layout: no network, no import of it."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """The cache folder as huggingface_hub resolves it: HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub."""
+    """The cache folder as huggingface_hub has it: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub."""
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if value := os.environ.get(variable):
             return _path(value)
@@ -16,7 +16,7 @@ def cache_folder() -> Path:
 
 
 def snapshots(repository: str) -> Iterator[Path]:
-    """The stored snapshots of `org/name`: the one that `main` points at first, then the others, newest first."""
+    """The stored snapshots of `org/name`: first that which `main` points at, then the newest."""
     root = cache_folder() / f"models--{repository.replace('/', '--')}"
     folder = root / "snapshots"
     try:

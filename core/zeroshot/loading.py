@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from core.errors import UserError
 from core.zeroshot.catalogue import ModelEntry
 from core.zeroshot.weights import Weights
 
+_MISFITS = (RuntimeError, UserWarning, LookupError, ValueError, TypeError, AttributeError, OSError)
 _lock = threading.RLock()  # the switches below belong to the whole process
 
 
@@ -33,7 +35,7 @@ class Loaded:
 
 
 def load(entry: ModelEntry, weights: Weights, resize_mode: str) -> Loaded:
-    """Build the model and fill it from `weights.path`. Raises `UserError` when files and architecture disagree.
+    """Build the model and fill it from `weights.path`. Raises `UserError` when the files disagree.
 
     open_clip on its own leaves random weights, or another tokenizer, with only a log line. So the file is
     loaded explicitly and strictly, and names are checked before open_clip sees them.
@@ -54,7 +56,7 @@ def load(entry: ModelEntry, weights: Weights, resize_mode: str) -> Loaded:
             model = _build(name, weights, resize_mode, overrides)
             length = config["text_cfg"].get("context_length") or entry.context_length
             tokenizer = open_clip.get_tokenizer(name, context_length=length)
-        except (RuntimeError, UserWarning, KeyError, ValueError, TypeError, AttributeError, OSError) as error:
+        except (*_MISFITS, SafetensorError) as error:
             raise UserError(f"{entry.title}: {_first_line(error)}", _HINT) from error
     _check_tokenizer(entry, model, tokenizer)
     if entry.quick_gelu and not uses_quick_gelu(model):
@@ -63,10 +65,11 @@ def load(entry: ModelEntry, weights: Weights, resize_mode: str) -> Loaded:
 
 
 def uses_quick_gelu(model: Any) -> bool:
-    """Whether the first block of the image tower, or of the text tower where that is a ResNet, has QuickGELU."""
-    for tower in (getattr(model.visual, "transformer", None), getattr(model, "transformer", None)):
-        if hasattr(tower, "resblocks"):
-            return type(tower.resblocks[0].mlp.gelu).__name__ == "QuickGELU"
+    """Whether the image tower, or the text tower where that is a ResNet, has QuickGELU."""
+    for owner in (model.visual, model, getattr(model, "text", None)):
+        blocks = getattr(getattr(owner, "transformer", None), "resblocks", None)
+        if blocks is not None:
+            return type(blocks[0].mlp.gelu).__name__ == "QuickGELU"
     return False
 
 

@@ -1,5 +1,6 @@
-"""Models that lie in a folder or file of this machine, told from their config and the shapes of their tensors."""
+"""Models in a folder or file of this machine, told from their config or the shapes of their tensors."""
 
+import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,13 +24,13 @@ _PREFERRED = (
     "pytorch_model.pth",
     "model.pth",
 )
-_NAME_IT = "Name the architecture: --model ARCHITECTURE=FILE, such as ViT-L-14-quickgelu=open_clip_model.safetensors."
+_NAME_IT = "Name the architecture: --model ARCHITECTURE=FILE, such as ViT-L-14-quickgelu=weights.safetensors."
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 def from_path(text: str) -> ModelEntry | None:
-    """The entry of a folder, a weights file or `ARCH=FILE`; None when there is no such thing. Raises `UserError`."""
+    """The entry of a folder, a weights file or `ARCH=FILE`; None when there is none. Raises `UserError`."""
     path = Path(text).expanduser()
     if path.is_dir():
         return from_folder(path.absolute())
@@ -90,7 +91,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def weights_in(folder: Path) -> Path | None:
-    """The weights file that a folder means: open_clip's preferred names first, then any, safetensors before others."""
+    """The weights file that a folder means: open_clip's preferred names, else any, safetensors first."""
     for name in _PREFERRED:
         if (folder / name).is_file():
             return folder / name
@@ -106,8 +107,11 @@ def _from_file(path: Path) -> ModelEntry:
     if (path.parent / CONFIG_NAME).is_file():
         return replace(from_folder(path.parent), id=str(path), weights=path, size_mb=_megabytes(path))
     arch = _architecture_of(path)
-    note = f"The shapes of {path.name} are those of OpenAI's {arch}. For weights from elsewhere (LAION, MetaCLIP), "
-    note += f"name the architecture: --model {arch.removesuffix('-quickgelu')}=FILE."
+    plain = arch.removesuffix("-quickgelu")
+    note = (
+        f"By its shapes {path.name} was taken for OpenAI's {plain}. Weights from elsewhere (LAION ...) need "
+    )
+    note += f"their architecture named: --model {plain}=FILE."
     return replace(_from_named_arch(arch, path), id=str(path), notes=(note,))
 
 
@@ -117,9 +121,7 @@ def _from_named_arch(arch: str, path: Path) -> ModelEntry:
     arch = arch.replace("/", "-")
     config = open_clip.get_model_config(arch) if arch in open_clip.list_models() else None
     if config is None:
-        near = [name for name in open_clip.list_models() if name.casefold().startswith(arch[:6].casefold())][
-            :6
-        ]
+        near = difflib.get_close_matches(arch, open_clip.list_models(), n=6)
         hint = f"Near it: {', '.join(near)}." if near else "Such as ViT-B-32-quickgelu or RN50-quickgelu."
         raise UserError(f"open_clip has no architecture '{arch}'.", hint)
     side = config["vision_cfg"].get("image_size", 224)
@@ -146,10 +148,10 @@ def _architecture_of(path: Path) -> str:
     from core.zeroshot.safety import tensor_shapes
 
     found = _signature(tensor_shapes(path))
-    for arch in open_clip.list_models():
-        if arch.endswith("-quickgelu") and arch.removesuffix("-quickgelu") in open_clip.list_openai_models():
-            if found is not None and _signature_of_config(open_clip.get_model_config(arch)) == found:
-                return str(arch)
+    for name in open_clip.list_openai_models() if found is not None else ():
+        config = open_clip.get_model_config(name) if name.endswith("-quickgelu") else None
+        if config is not None and _signature_of_config(config) == found:
+            return str(name)
     raise UserError(f"The architecture of {path.name} cannot be told from its tensors.", _NAME_IT)
 
 
@@ -196,7 +198,7 @@ def _depth(shapes: Shapes, prefix: str) -> int:
 
 
 def _extras(folder: Path) -> dict[str, Any]:
-    """What `medlabel.json` says beyond open_clip's config: title, templates, good_for, licence. Raises `UserError`."""
+    """What `medlabel.json` says beyond open_clip's config, as fields of `ModelEntry`. Raises `UserError`."""
     path = folder / EXTRAS_NAME
     if not path.is_file():
         return {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from core.errors import UserError
 
-# What fits none of the classes: captions that any picture fits a little. Never "not X": CLIP ignores negation.
+# What fits none of the classes: captions any picture fits a little. Never "not X": CLIP ignores negation.
 OTHER_PROMPTS = (
     "a photo",
     "a picture",
@@ -21,8 +21,8 @@ def prompts_for(
 ) -> tuple[str, ...]:
     """The captions of one class, at least one, none twice.
 
-    Its own prompts replace the model's `templates`; in both, `{}` stands for the class name. A class that takes
-    what fits none and has no prompts of its own gets neutral captions: its name ("other") says nothing to a model.
+    Its own prompts replace the model's `templates`; in both, `{}` stands for the class name. A class that
+    takes what fits none and has no prompts of its own gets neutral captions: "other" says nothing to a model.
     """
     own = [prompt for prompt in (text.strip() for text in own_prompts) if prompt]
     if own:
@@ -35,25 +35,22 @@ def prompts_for(
 
 
 def fill(template: str, name: str) -> str:
-    """`template` with the class name for `{}`. Other braces, in either, stay as they are (no `str.format`)."""
+    """`template` with the class name for `{}`. Other braces stay as they are (no `str.format`)."""
     return template.replace("{}", name)
 
 
 def parse_class_names(text: str) -> tuple[str, ...]:
     """The names in `a, b, "c, with a comma"`, trimmed, in order. Lines count as commas.
 
-    Raises `UserError` for an empty list, an empty name, a name given twice (in whatever case), a missing quote.
+    Raises `UserError` for an empty list or name, a name given twice (in whatever case), a missing quote.
     """
     try:
-        (row,) = list(
-            csv.reader(
-                [text.strip().replace("\r", "").replace("\n", ",")], skipinitialspace=True, strict=True
-            )
-        )
+        line = text.strip().replace("\r", "").replace("\n", ",")
+        (row,) = csv.reader([line], skipinitialspace=True, strict=True)
     except (csv.Error, ValueError) as error:
         raise UserError(f"The list of classes {text!r} cannot be read.", _QUOTING) from error
     names = tuple(" ".join(name.split()) for name in row)
-    if not all(names):
+    if not names or not all(names):
         raise UserError(
             f"The list of classes {text!r} has an empty name.", "Separate the names by single commas."
         )
@@ -63,11 +60,11 @@ def parse_class_names(text: str) -> tuple[str, ...]:
 
 def refuse_duplicates(names: Iterable[str]) -> None:
     """Raise `UserError` when two names are the same but for case."""
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     for name in names:
-        first = seen.setdefault(name.casefold(), name)
-        if first is not name:
+        if name.casefold() in seen:
             raise UserError(f"The class '{name}' is named twice.", "Give every class a name of its own.")
+        seen.add(name.casefold())
 
 
 def parse_prompt(option: str, names: Sequence[str] = ()) -> tuple[str, str]:
@@ -90,7 +87,7 @@ def parse_prompt(option: str, names: Sequence[str] = ()) -> tuple[str, str]:
 
 
 def group_prompts(options: Iterable[str], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The captions of each class that has some, from `"name=caption"` options in order. Raises `UserError`."""
+    """The captions of each class that has some, from `"name=caption"` options. Raises `UserError`."""
     found: dict[str, list[str]] = {}
     for option in options:
         name, prompt = parse_prompt(option, names)

@@ -1,9 +1,10 @@
-"""Is it safe and whole? Weights files are looked at before they are loaded; what would run code is refused."""
+"""Weights files are looked at before they are loaded: what is damaged or would run code is refused."""
 
 import json
 import pickle
 import struct
 import tarfile
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from core.errors import UserError
 _MAX_HEADER = 100_000_000  # safetensors' own limit
 
 _CONVERT = (
-    "Take the .safetensors file of the same model, or, only if you trust where this file is from, convert it once: "
+    "Take the .safetensors file of the same model, or, if you trust this file's source, convert it once: "
     "python -c \"import torch, safetensors.torch as s; m = torch.jit.load('IN.pt', 'cpu').float(); "
     "s.save_file({k: v.contiguous() for k, v in m.state_dict().items() if k not in "
     "('input_resolution', 'context_length', 'vocab_size')}, 'open_clip_model.safetensors')\""
@@ -46,7 +47,7 @@ def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor from a safetensors header; the file must be exactly as long as it says."""
+    """Name and shape of every tensor, from the header; the file must be exactly as long as that says."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -61,7 +62,7 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         raise UserError(
             f"{path} cannot be read: {error.strerror or error}.", "Check the file and its rights."
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise UserError(f"{path} is damaged: its header is no safetensors header.", _AGAIN) from error
     if end != size:
         raise UserError(f"{path} is damaged: it has {size:,} bytes and should have {end:,}.", _AGAIN)
@@ -69,7 +70,7 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def read_pickled(path: Path) -> dict[str, Any]:
-    """The state dict of a PyTorch file, tensors on the CPU and not read from disk yet where the format allows.
+    """The state dict of a PyTorch file on the CPU, its tensors still on disk where the format allows.
 
     Raises `UserError` for TorchScript, tar archives, and whatever `weights_only=True` does not load.
     """
@@ -78,7 +79,11 @@ def read_pickled(path: Path) -> dict[str, Any]:
 
     try:
         mapped = zipfile.is_zipfile(path)
-        found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message="Detected pickle protocol"
+            )  # says nothing of the content
+            found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise UserError(
             f"{path} holds more than tensors: loading it could run code. It was not loaded.", _CONVERT

@@ -24,8 +24,11 @@ _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model",
 
 @dataclass(frozen=True)
 class Weights:
-    """A model's files: `path` of the weights, `folder` with open_clip's config (None where `entry.arch` tells the
-    architecture), `text_config` a folder with the `config.json` of a Hugging Face text tower, if it has one."""
+    """A model's files.
+
+    `path` of the weights; `folder` with open_clip's config, None where `entry.arch` tells the architecture;
+    `text_config`, a folder with the `config.json` of a Hugging Face text tower, if the model has one.
+    """
 
     path: Path
     folder: Path | None = None
@@ -61,13 +64,13 @@ def how_to_bring(entry: ModelEntry) -> str:
     if entry.arch:
         by_hand = f"{WEIGHT_NAMES[0]} from {page}, then --model {entry.arch}=PATH/{WEIGHT_NAMES[0]}"
         return f"{command} By hand: bring {by_hand}."
-    files = ", ".join([WEIGHT_NAMES[1], *entry.small_files])
+    files = ", ".join([" or ".join(WEIGHT_NAMES), *entry.small_files])
     text = f", and config.json of {entry.text_hub} as text/config.json," if entry.text_hub else ""
     return f"{command} By hand: bring {files} from {page}{text} into one folder, then --model FOLDER."
 
 
 def download(entry: ModelEntry, ctx: JobContext) -> Weights:
-    """Bring a model of the table into the normal Hugging Face cache, once. Raises `UserError`, `JobCancelled`."""
+    """Bring a model of the table into the Hugging Face cache, once. Raises `UserError`, `JobCancelled`."""
     if not entry.hub:
         raise UserError(f"{entry.title} is a model of this machine; there is nothing to download.")
     from core.zeroshot.download import fetch
@@ -129,7 +132,7 @@ def _complete(path: Path, folder: Path) -> Weights:
     if text_cfg.get("hf_tokenizer_name") and not any((folder / name).is_file() for name in _TOKENIZER_FILES):
         raise UserError(
             f"The model in {folder} has no tokenizer.",
-            f"Bring tokenizer.json and tokenizer_config.json of {text_cfg['hf_tokenizer_name']} into that folder.",
+            f"Bring tokenizer.json and tokenizer_config.json of {text_cfg['hf_tokenizer_name']} there.",
         )
     return Weights(path, folder, text_config_folder(folder, text_cfg))
 

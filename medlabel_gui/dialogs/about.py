@@ -29,8 +29,8 @@ def show_about(parent: QWidget) -> QDialog:
     box.setText(f"<h3>{APPLICATION} {__version__}</h3><p><b>{RESEARCH_ONLY}</b></p>")
     box.setInformativeText(
         "Labels folders of medical images: with CLIP at first, then better with a network that is trained on "
-        "CLIP's own labels.\n\n"
-        f"Qt {qVersion()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
+        "CLIP's own labels.<br><br>"
+        f"Qt {qVersion()}, Python {platform.python_version()}, {platform.system()} {platform.machine()}<br>"
         "Apache-2.0. Qt for Python is used under the LGPL-3.0."
     )
     return _open(box)

@@ -1,4 +1,4 @@
-"""Paints one tile: the thumbnail, the mark of a decision, the label with its confidence, the name."""
+"""Paints one tile: the thumbnail, the mark of a decision, the label, the name, the confidence."""
 
 import math
 
@@ -14,6 +14,8 @@ from medlabel_gui.grid.view import CAPTION_HEIGHT, PADDING
 from medlabel_gui.theme import class_colour, quiet_colour
 
 _LINE = 18
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -55,31 +57,26 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawPixmap(target, pixmap)
         painter.setOpacity(1.0)
 
-    def _draw_caption(
-        self, painter: QPainter, area: QRect, tile: Tile, palette: QPalette, font: QFont
-    ) -> None:
-        metrics = QFontMetrics(font)
+    def _draw_caption(self, painter: QPainter, area: QRect, tile: Tile, ink: QColor, font: QFont) -> None:
         line = QRect(area.left(), area.top() + 2, area.width(), _LINE)
         if tile.label:
-            share = "" if math.isnan(tile.confidence) else percent(tile.confidence)
-            if tile.status in (Status.ACCEPTED, Status.CORRECTED):
-                share = ""
             left = self._draw_chip(painter, line, tile, font)
-            width = metrics.horizontalAdvance(share)
             painter.setFont(font)
-            painter.setPen(quiet_colour())
-            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, share)
-            painter.setPen(palette.color(QPalette.ColorRole.Text))
-            name = QRect(left, line.top(), line.right() - left - width - 4, line.height())
-            shown = metrics.elidedText(tile.label, Qt.TextElideMode.ElideRight, name.width())
-            painter.drawText(name, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+            painter.setPen(ink)
+            name = line.adjusted(left - line.left(), 0, 0, 0)
+            shown = QFontMetrics(font).elidedText(tile.label, Qt.TextElideMode.ElideRight, name.width())
+            painter.drawText(name, _LEFT, shown)
+            line.translate(0, _LINE)
         small = QFont(font)
         small.setPointSizeF(font.pointSizeF() * 0.86)
+        metrics = QFontMetrics(small)
+        decided = tile.status in (Status.ACCEPTED, Status.CORRECTED)
+        share = "" if decided or math.isnan(tile.confidence) else percent(tile.confidence)
         painter.setFont(small)
         painter.setPen(quiet_colour())
-        below = QRect(area.left(), line.bottom() + 1, area.width(), _LINE)
-        shown = QFontMetrics(small).elidedText(tile.name, Qt.TextElideMode.ElideMiddle, below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(line, _RIGHT, share)
+        room = line.width() - (metrics.horizontalAdvance(share) + 8 if share else 0)
+        painter.drawText(line, _LEFT, metrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, room))
 
     def _draw_chip(self, painter: QPainter, line: QRect, tile: Tile, font: QFont) -> int:
         """The class as a coloured chip with its number, which is also its key; the x after it."""
@@ -97,23 +94,23 @@ class TileDelegate(QStyledItemDelegate):
         return chip.right() + 6
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return option.rect.size()  # type: ignore[attr-defined, no-any-return]
+        return option.rect.size()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         tile: Tile = index.data(TILE_ROLE)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        palette: QPalette = option.palette  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        palette: QPalette = option.palette
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        self._draw_frame(painter, rect, palette, option.state)  # type: ignore[attr-defined]
+        self._draw_frame(painter, rect, palette, option.state)
         inner = rect.adjusted(PADDING, PADDING, -PADDING, -PADDING)
         picture = inner.adjusted(0, 0, 0, -CAPTION_HEIGHT)
         self._draw_image(painter, picture, tile, palette)
         draw_mark(painter, tile.status, picture.right() - 3, picture.top() + 4)
         caption = QRect(inner.left(), picture.bottom() + 1, inner.width(), CAPTION_HEIGHT)
-        self._draw_caption(painter, caption, tile, palette, option.font)  # type: ignore[attr-defined]
+        self._draw_caption(painter, caption, tile, palette.color(QPalette.ColorRole.Text), option.font)
         painter.restore()
 
 

@@ -1,4 +1,4 @@
-"""Thumbnails for what is visible: asked for by the delegate, made in worker threads, kept in a bounded cache."""
+"""Thumbnails for what is visible: made in worker threads, kept in a bounded cache."""
 
 import threading
 from collections import OrderedDict, deque
@@ -29,8 +29,7 @@ class _Wishes:
         """Ask for a row; rows that are dropped for it come back."""
         with self._lock:
             self._rows.append(row)
-            dropped = [self._rows.popleft()] if len(self._rows) > _WAITING else []
-        return dropped
+            return [self._rows.popleft()] if len(self._rows) > _WAITING else []
 
     def take(self) -> int | None:
         with self._lock:
@@ -65,7 +64,7 @@ class ThumbnailLoader(QObject):
         return self._bytes
 
     def set_side(self, side: int) -> None:
-        """Thumbnails are wanted at `side` device pixels; those in another size are shown until the new ones come."""
+        """Thumbnails are wanted at `side` device pixels; others are shown until the new ones come."""
         if side != self._side:
             self._side = side
             self._forget_wishes()

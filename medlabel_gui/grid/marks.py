@@ -26,7 +26,8 @@ def draw_mark(painter: QPainter, status: Status, right: float, top: float) -> No
 
 
 def _stroke(painter: QPainter, *points: tuple[float, float], box: QRectF) -> None:
-    painter.setPen(QPen(QColor("white"), 2.2, cap=Qt.PenCapStyle.RoundCap, join=Qt.PenJoinStyle.RoundJoin))  # type: ignore[call-overload]
+    round_cap, round_join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+    painter.setPen(QPen(QColor("white"), 2.2, Qt.PenStyle.SolidLine, round_cap, round_join))
     painter.drawPolyline([QPointF(box.x() + x * box.width(), box.y() + y * box.height()) for x, y in points])
 
 

@@ -1,12 +1,16 @@
 """A grid of uniform tiles. Its geometry is arithmetic, so a million items cost what the visible ones cost."""
 
-from collections.abc import Iterator
+# ruff: noqa: N802
+
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 from PySide6.QtCore import (
     QAbstractItemModel,
     QItemSelection,
     QItemSelectionModel,
+    QItemSelectionRange,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -23,7 +27,11 @@ from medlabel_gui.live_table import Rows
 Index = QModelIndex | QPersistentModelIndex
 CAPTION_HEIGHT = 40
 PADDING = 6
-_MARGIN = 6
+_MARGIN = 4
+
+
+def _parts(selection: QItemSelection) -> list[QItemSelectionRange]:
+    return [selection.at(n) for n in range(selection.count())]
 
 
 class TileView(QAbstractItemView):
@@ -80,7 +88,7 @@ class TileView(QAbstractItemView):
 
     @property
     def _count(self) -> int:
-        model = self.model()
+        model = cast("QAbstractItemModel | None", self.model())  # None before setModel
         return model.rowCount() if model is not None else 0
 
     def tile_rect(self, position: int) -> QRect:
@@ -109,11 +117,48 @@ class TileView(QAbstractItemView):
 
     def selected_positions(self) -> Rows:
         """Positions of the selected items, ascending; fast for a million."""
-        model = self.selectionModel()
-        if model is None:
-            return np.empty(0, np.int64)
-        ranges = [np.arange(part.top(), part.bottom() + 1) for part in model.selection()]
+        ranges = [
+            np.arange(part.top(), part.bottom() + 1) for part in _parts(self.selectionModel().selection())
+        ]
         return np.unique(np.concatenate(ranges)) if ranges else np.empty(0, np.int64)
+
+    def selected_count(self) -> int:
+        """How many items are selected."""
+        return sum(part.height() for part in _parts(self.selectionModel().selection()))
+
+    def _paint_tiles(self, painter: QPainter, area: QRect) -> None:
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        selection, current = self.selectionModel(), self.currentIndex()
+        plain = option.state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
+        for position in (position for positions in self.positions_in(area) for position in positions):
+            index = self.model().index(position, 0)
+            option.rect, option.state = self.tile_rect(position), plain
+            if selection.isSelected(index):
+                option.state |= QStyle.StateFlag.State_Selected
+            if self.hasFocus() and index == current:
+                option.state |= QStyle.StateFlag.State_HasFocus
+            self.itemDelegate().paint(painter, option, index)
+
+    def _span(self, rect: QRect) -> range:
+        """The tiles from one end of a selection to the other, in reading order.
+
+        Qt gives the rectangle between the tile where the selection began and the current one, which hence
+        stand in opposite corners.
+        """
+        current = self.currentIndex()
+        corners = (
+            (rect.topLeft(), rect.bottomRight()),
+            (rect.bottomRight(), rect.topLeft()),
+            (rect.topRight(), rect.bottomLeft()),
+            (rect.bottomLeft(), rect.topRight()),
+        )
+        for here, there in corners:
+            start = self.indexAt(there)
+            if current.isValid() and self.indexAt(here) == current and start.isValid():
+                first, last = sorted((start.row(), current.row()))
+                return range(first, last + 1)
+        return range(0)
 
     # Qt
 
@@ -187,15 +232,18 @@ class TileView(QAbstractItemView):
         return self.model().index(min(max(target, 0), count - 1), 0)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        band = self.state() == QAbstractItemView.State.DragSelectingState
+        lines = self.positions_in(rect.normalized()) if band else [self._span(rect)]
         selection, model = QItemSelection(), self.model()
-        for positions in self.positions_in(rect.normalized()):
-            selection.select(model.index(positions[0], 0), model.index(positions[-1], 0))
+        for positions in lines:
+            if positions:
+                selection.select(model.index(positions[0], 0), model.index(positions[-1], 0))
         self.selectionModel().select(selection, command)
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         region = QRegion()
         for positions in self.positions_in(self.viewport().rect()):
-            for part in selection:
+            for part in _parts(selection):
                 if part.top() <= positions[-1] and part.bottom() >= positions[0]:
                     region += self.tile_rect(positions[0]).united(self.tile_rect(positions[-1]))
                     break
@@ -218,8 +266,8 @@ class TileView(QAbstractItemView):
         self.updateGeometries()
         self.viewport().update()
 
-    def dataChanged(self, top_left: Index, bottom_right: Index, roles: list[int] | None = None) -> None:
-        super().dataChanged(top_left, bottom_right, roles or [])
+    def dataChanged(self, top_left: Index, bottom_right: Index, roles: Sequence[int] = ()) -> None:
+        super().dataChanged(top_left, bottom_right, roles)
         self.viewport().update()
 
     def reset(self) -> None:
@@ -242,19 +290,7 @@ class TileView(QAbstractItemView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        selection, current = self.selectionModel(), self.currentIndex()
-        plain = option.state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
-        for positions in self.positions_in(event.rect()):
-            for position in positions:
-                index = self.model().index(position, 0)
-                option.rect = self.tile_rect(position)  # type: ignore[attr-defined]
-                state = plain
-                if selection.isSelected(index):
-                    state |= QStyle.StateFlag.State_Selected
-                if self.hasFocus() and index == current:
-                    state |= QStyle.StateFlag.State_HasFocus
-                option.state = state  # type: ignore[attr-defined]
-                self.itemDelegate().paint(painter, option, index)
-        painter.end()
+        try:
+            self._paint_tiles(painter, event.rect())
+        finally:
+            painter.end()

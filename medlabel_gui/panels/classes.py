@@ -14,7 +14,7 @@ EXAMPLE = "chest x-ray\nbreast ultrasound = an ultrasound image of the breast"
 
 
 def parse_classes(text: str) -> list[Entry]:
-    """(name, prompts) of every line `name`, `name = prompt` or `name = prompt | prompt`; repeated names are merged."""
+    """(name, prompts) of each line `name`, `name = prompt` or `name = prompt | prompt`; same names merge."""
     found: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
         name, _, rest = line.partition("=")
@@ -55,7 +55,6 @@ class ClassesPanel(QWidget):
         self._editor.setAcceptDrops(
             False
         )  # a folder that is dropped here is opened, not written into the text
-        self._editor.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._editor.setAccessibleName("Classes, one a line")
         heading.setBuddy(self._editor)
         self._editor.left.connect(self._commit)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtGui import QPalette, QShowEvent
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.refine.events import EpochEnd
@@ -17,7 +18,10 @@ class _Plots:
 
 
 class CurvesPanel(QWidget):
-    """Follows a training live, and shows the last one of the project. pyqtgraph is imported when it is first shown."""
+    """Follows a training live, and shows the last one of the project.
+
+    pyqtgraph is imported when the panel is first shown.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,19 +53,15 @@ class CurvesPanel(QWidget):
     def _draw(self, plots: _Plots) -> None:
         numbers = [e.epoch for e in self.epochs]
         best = self.epochs[-1].best_epoch if self.epochs else 0
-        plots.loss.show_lines(
-            numbers, [e.train_loss for e in self.epochs], [e.validation_loss for e in self.epochs], best
-        )
-        plots.accuracy.show_lines(
-            numbers,
-            [e.train_accuracy for e in self.epochs],
-            [e.validation_accuracy for e in self.epochs],
-            best,
-        )
+        losses = [e.train_loss for e in self.epochs], [e.validation_loss for e in self.epochs]
+        accuracies = [e.train_accuracy for e in self.epochs], [e.validation_accuracy for e in self.epochs]
+        last = self.epochs[-1].epochs if self.epochs else 1
+        plots.loss.show_lines(numbers, *losses, best, last)
+        plots.accuracy.show_lines(numbers, *accuracies, best, last)
 
     def _make_plots(self) -> _Plots:
         self._layout.takeAt(self._layout.count() - 1)
-        plots = _Plots(CurvePlot("Loss"), CurvePlot("Accuracy", top=1.0))
+        plots = _Plots(CurvePlot("Loss"), CurvePlot("Accuracy on the labels learnt from", top=1.0))
         for plot in (plots.loss, plots.accuracy):
             self._layout.addWidget(plot, 1)
         return plots
@@ -72,14 +72,11 @@ class CurvesPanel(QWidget):
             self._draw(self._plots)
         super().showEvent(event)
 
-    def changeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if self._plots is not None and event.type() == event.Type.PaletteChange:
+        if self._plots is not None and event.type() == QEvent.Type.PaletteChange:
             for plot in (self._plots.loss, self._plots.accuracy):
-                plot.dress(
-                    self.palette().color(QPalette.ColorRole.Base),
-                    self.palette().color(QPalette.ColorRole.Text),
-                )
+                plot.dress()
 
 
 def describe(epochs: Sequence[EpochEnd]) -> str:

@@ -70,7 +70,8 @@ class ModelPanel(QWidget):
         if choice is not None:
             self._detail.setText(choice.missing or choice.detail)
         elif self._items.rowCount():
-            self._detail.setText("No model can be used on this machine.")
+            first = self._items.item(0).data(_CHOICE)
+            self._detail.setText(f"No model can be used on this machine. {first.missing}")
 
     def _remember(self) -> None:
         self._settings.model = self.chosen()

@@ -24,9 +24,9 @@ class CurvePlot(QWidget):
         import pyqtgraph
 
         self._title = title
-        self._plot: Any = pyqtgraph.PlotWidget()
+        self._plot: Any = pyqtgraph.PlotWidget(enableMenu=False)
         item = self._plot.getPlotItem()
-        item.setMenuEnabled(False)
+        item.ctrlMenu.setParent(self)  # made in any case; without a parent it would outlive this plot
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.showGrid(y=True, alpha=0.15)
@@ -40,6 +40,8 @@ class CurvePlot(QWidget):
         self._best = pyqtgraph.InfiniteLine(angle=90, pen=_pen(_BEST, 1.5, Qt.PenStyle.DotLine))
         self._best.setVisible(False)
         item.addItem(self._best)
+        item.getAxis("bottom").setTickSpacing(levels=[(5, 0), (1, 0)])
+        item.setLabel("bottom", "epoch")
         if top is not None:
             item.setLimits(yMax=top * 1.02, yMin=0)
         layout = QVBoxLayout(self)
@@ -47,22 +49,27 @@ class CurvePlot(QWidget):
         layout.addWidget(self._plot)
         self._plot.setMinimumHeight(120)
         self.setAccessibleName(f"{title} of training and validation an epoch")
-        self.dress(
-            self.palette().color(QPalette.ColorRole.Base), self.palette().color(QPalette.ColorRole.Text)
-        )
+        self.dress()
 
     def show_lines(
-        self, epochs: Sequence[int], training: Sequence[float], validation: Sequence[float], best: int
+        self,
+        epochs: Sequence[int],
+        training: Sequence[float],
+        validation: Sequence[float],
+        best: int,
+        last: int,
     ) -> None:
-        """Draw both curves; `best` is an epoch, 0 for none."""
+        """Draw both curves; `best` is an epoch, 0 for none; `last` the last one there may be."""
         self._training.setData(list(epochs), list(training))
         self._validation.setData(list(epochs), list(validation))
+        self._plot.setXRange(1, max(last, 2), padding=0.03)
         self._best.setVisible(best > 0)
         self._best.setValue(best)
 
-    def dress(self, background: QColor, text: QColor) -> None:
+    def dress(self) -> None:
         """Take the colours of the window."""
-        self._plot.setBackground(background)
+        text = self.palette().color(QPalette.ColorRole.Text)
+        self._plot.setBackground(self.palette().color(QPalette.ColorRole.Base))
         item = self._plot.getPlotItem()
         item.setTitle(self._title, color=text, size="9pt")
         for side in ("left", "bottom"):

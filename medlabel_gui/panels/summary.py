@@ -1,4 +1,4 @@
-"""One line over the images: labels a class, what the network changed, what is selected."""
+"""The lines over the images: labels a class, what the network changed; and what is selected."""
 
 import html
 
@@ -9,7 +9,7 @@ from medlabel_gui.live_table import Summary, summarise
 from medlabel_gui.session import Session
 from medlabel_gui.theme import class_colour
 
-_REVIEW_HINT = "1–9 assign · Enter accept · U unsure · X exclude · Ctrl+Z undo"
+_REVIEW_HINT = "1 to 9 assign a class · Enter accept · U unsure · X exclude · ? all keys"
 
 
 class SummaryPanel(QWidget):
@@ -22,29 +22,19 @@ class SummaryPanel(QWidget):
         self._counts.setTextFormat(Qt.TextFormat.RichText)
         self._counts.setWordWrap(True)
         self._counts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._selection = QLabel()
-        self._selection.setProperty("role", "quiet")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 6)
         layout.addWidget(self._counts, 1)
-        layout.addWidget(self._selection)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(150)
         self._timer.timeout.connect(self.refresh)
         session.changed.connect(lambda _: self._timer.isActive() or self._timer.start())
-        self.show_selection(0)
 
     @property
     def text(self) -> str:
         """The counts as shown."""
         return self._counts.text()
-
-    def show_selection(self, count: int) -> None:
-        """Say how many images are selected and what can be done with them."""
-        self._selection.setText(
-            f"{count:,} selected:  {_REVIEW_HINT}" if count else "Select images to review them"
-        )
 
     def refresh(self) -> None:
         """Count again."""
@@ -65,6 +55,20 @@ class SummaryPanel(QWidget):
         line = " &nbsp;&nbsp; ".join(parts)
         stages = stage_line(summary)
         return f"{line}<br>{stages}" if stages else line
+
+
+class SelectionLabel(QLabel):
+    """How many images are selected, and which keys decide about them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "quiet")
+        self.setContentsMargins(0, 0, 12, 0)
+        self.show_count(0)
+
+    def show_count(self, count: int) -> None:
+        """Say that `count` images are selected."""
+        self.setText(f"<b>{count:,} selected</b> &nbsp; {_REVIEW_HINT}" if count else "")
 
 
 def stage_line(summary: Summary) -> str:

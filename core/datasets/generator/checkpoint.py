@@ -1,4 +1,4 @@
-"""A trained generator as one object and one file."""
+"""A trained generator as one object and one folder of two files, since its two networks train apart."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,24 +20,22 @@ class Generator:
     scale: Tensor
 
 
-def save_generator(generator: Generator, path: Path) -> None:
-    """Write all weights to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(
-        {
-            "flow": generator.flow.state_dict(),
-            "upscaler": generator.upscaler.state_dict(),
-            "shift": generator.shift,
-            "scale": generator.scale,
-        },
-        path,
-    )
+def save_flow(flow: Flow, shift: Tensor, scale: Tensor, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save({"flow": flow.state_dict(), "shift": shift, "scale": scale}, folder / "flow.pt")
 
 
-def load_generator(path: Path) -> Generator:
-    """Read what `save_generator` wrote."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
+def save_upscaler(upscaler: Upscaler, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save({"upscaler": upscaler.state_dict()}, folder / "upscaler.pt")
+
+
+def load_generator(folder: Path) -> Generator:
+    """Read what `save_flow` and `save_upscaler` wrote."""
     flow, upscaler = Flow(len(KINDS)), Upscaler(len(KINDS))
+    state = torch.load(folder / "flow.pt", map_location="cpu", weights_only=True)
     flow.load_state_dict(state["flow"])
-    upscaler.load_state_dict(state["upscaler"])
+    upscaler.load_state_dict(
+        torch.load(folder / "upscaler.pt", map_location="cpu", weights_only=True)["upscaler"]
+    )
     return Generator(flow.eval(), upscaler.eval(), state["shift"], state["scale"])

@@ -1,8 +1,8 @@
 """A fixed, linear encoding 64x64 RGB -> (6, 16, 16): what the flow models, and what the upscaler starts from.
 
 Brightness is halved to 32x32 and split by one level of the Haar wavelet into four 16x16 bands, colour is
-quartered to two channels of 16x16. Nothing is learned here: flow and upscaler can train side by side. Wavelet bands
-as the space of a diffusion model: Phung et al., Wavelet diffusion models, CVPR 2023.
+quartered to two channels of 16x16. Nothing is learned here: flow and upscaler can train side by side.
+Wavelet bands as the space of a diffusion model: Phung et al., Wavelet diffusion models, CVPR 2023.
 """
 
 import torch

@@ -67,8 +67,8 @@ class Upsample(nn.Module):
 class Upscaler(nn.Module):
     """Small images (n, 3, 32, 32) and labels (n,) to images (n, 3, 64, 64), not clipped, float32.
 
-    A residual network (Lim et al., EDSR, CVPRW 2017) on top of bicubic interpolation. It knows the kind, and gets
-    noise to make texture from, so that speckle need not be an average.
+    A residual network (Lim et al., EDSR, CVPRW 2017) on top of bicubic interpolation. It knows the kind, and
+    gets noise to make texture from, so that speckle need not be an average.
     """
 
     def __init__(self, kinds: int, width: int = 64, blocks: int = 4) -> None:
@@ -78,8 +78,8 @@ class Upscaler(nn.Module):
         self.stem = nn.Conv2d(3 + self.noises, width, 3, padding=1)
         self.blocks = nn.ModuleList([ResBlock(width, width, width) for _ in range(blocks)])
         self.head = nn.Sequential(_norm(width), nn.SiLU(), nn.Conv2d(width, 12, 3, padding=1))
-        self.smooth = nn.Sequential(nn.PixelShuffle(2), nn.Conv2d(3, 3, 3, padding=1))
-        nn.init.zeros_(self.smooth[1].weight)
+        self.smooth = nn.Conv2d(3, 3, 3, padding=1)
+        nn.init.zeros_(self.smooth.weight)
 
     def forward(self, small: Tensor, labels: Tensor) -> Tensor:
         noise = torch.randn(len(small), self.noises, *small.shape[2:])
@@ -87,7 +87,7 @@ class Upscaler(nn.Module):
         h = self.stem(torch.cat([small, noise], dim=1))
         for block in self.blocks:
             h = block(h, kind)
-        detail: Tensor = self.smooth(self.head(h))
+        detail: Tensor = self.smooth(F.pixel_shuffle(self.head(h), 2))
         return detail.float() + F.interpolate(small.float(), scale_factor=2.0, mode="bicubic")
 
 
@@ -116,8 +116,9 @@ class PatchDiscriminator(nn.Module):
 class Flow(nn.Module):
     """Velocity of a rectified flow on normalised latents: a three-level U-Net with time and kind by FiLM.
 
-    `forward(x, time, labels)`: x (n, 6, 16, 16), time (n,) in 0..1, labels (n,) int64, where the label `kinds`
-    stands for "no kind" (classifier-free guidance, Ho and Salimans 2022). Returns (n, 6, 16, 16) float32.
+    `forward(x, time, labels)`: x (n, 6, 16, 16), time (n,) in 0..1, labels (n,) int64, where the label
+    `kinds` stands for "no kind" (classifier-free guidance, Ho and Salimans 2022). Returns (n, 6, 16, 16)
+    float32.
     """
 
     def __init__(self, kinds: int, width: int = 64) -> None:

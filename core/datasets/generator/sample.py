@@ -18,10 +18,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from core.datasets.generator import latents
 from core.datasets.generator.checkpoint import Generator, load_generator
 from core.datasets.generator.data import KINDS, SIZE, Images, Kind, load_kind, variants
 from core.datasets.generator.distances import Nearest, References
-from core.datasets.generator.model import LATENT_CHANNELS, LATENT_SIZE
 
 FLOW_STEPS = 40
 BATCH = 100
@@ -60,25 +60,25 @@ class KindSamples:
 
 @torch.no_grad()
 def draw(generator: Generator, kind: int, count: int, guidance: float) -> Images:
-    """Euler's method from noise to latents with classifier-free guidance, then the decoder."""
+    """Euler's method from noise to latents with classifier-free guidance, then the upscaler."""
     labels = torch.full((count,), kind)
     both = torch.cat([labels, torch.full((count,), len(KINDS))])
-    x = torch.randn(count, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
+    x = torch.randn(count, latents.CHANNELS, latents.SIDE, latents.SIDE)
     times = torch.linspace(1.0, 0.0, FLOW_STEPS + 1)
     with torch.autocast("cpu", torch.bfloat16):
         for now, then in itertools.pairwise(times):
             velocity, unguided = generator.flow(torch.cat([x, x]), now.expand(2 * count), both).chunk(2)
             x = x + (then - now) * torch.lerp(unguided, velocity, guidance)
-        latents = x * generator.scale[kind] + generator.shift[kind]
-        decoded = generator.autoencoder.decode(latents, labels)
-    return to_pixels(decoded, KINDS[kind].grey)
+        small = latents.decode(x * generator.scale[kind] + generator.shift[kind])
+        upscaled = generator.upscaler(small.clamp(-1, 1), labels)
+    return to_pixels(upscaled, KINDS[kind].grey)
 
 
-def to_pixels(decoded: Tensor, grey: bool) -> Images:
+def to_pixels(images: Tensor, grey: bool) -> Images:
     """(n, 3, 64, 64) float in about -1..1 to (n, 64, 64, 3) uint8; grey kinds get three equal channels."""
     if grey:
-        decoded = decoded.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    pixels: Images = ((decoded.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        images = images.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    pixels: Images = ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     return pixels
 
 
@@ -133,7 +133,7 @@ def description(samples: list[KindSamples], seed: int, guidance: float) -> dict[
         f"images of the kind; drawn again where below {NEAR_COPY} of the real_to_real_median",
         "generator": {
             "code": "core.datasets.generator",
-            "method": "rectified flow on the latents of an adversarially trained autoencoder",
+            "method": "rectified flow on wavelet bands, then an adversarially trained upscaler",
             "flow_steps": FLOW_STEPS,
             "guidance": guidance,
         },
@@ -165,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", type=Path, help="file that core.datasets.generator.train wrote")
+    parser.add_argument("model", type=Path, help="folder that core.datasets.generator.train wrote")
     parser.add_argument("--data", type=Path, required=True, help="the folder with mednist.zip and the others")
     parser.add_argument(
         "--out", type=Path, required=True, help="new folder for images/, labels.csv, samples.json"

@@ -25,10 +25,11 @@ from core.zeroshot.starter.concepts import (
 
 TEMPLATES: tuple[str, ...] = (
     "{}", "{}", "{}", "a {}", "an image of {}", "an image of a {}", "a photo of {}", "a photo of a {}",
-    "this is a photo of {}", "this is a photo of a {}", "a medical image showing {}", "a medical image of {}",
-    "a medical image showing a {}", "{} image", "{} images", "a picture of {}", "this is {}", "this is a {}", "{} picture",
-    "the {}", "an example of {}", "{} of a patient", "a patient's {}", "a scan showing {}", "image: {}", "medical {}", "{}.",
-    "one {}", "a clinical {}", "a low quality {}", "a cropped image of {}", "an image labelled {}", "class {}", "type: {}",
+    "this is a photo of {}", "this is a photo of a {}", "a medical image showing {}",
+    "a medical image of {}", "a medical image showing a {}", "{} image", "{} images", "a picture of {}",
+    "this is {}", "this is a {}", "{} picture", "the {}", "an example of {}", "{} of a patient",
+    "a patient's {}", "a scan showing {}", "image: {}", "medical {}", "{}.", "one {}", "a clinical {}",
+    "a low quality {}", "a cropped image of {}", "an image labelled {}", "class {}", "type: {}",
 )  # fmt: skip
 
 TRUE, FALSE, UNSURE = 1, 0, -1
@@ -71,9 +72,20 @@ def combine(part: str, noun: str, modality: str, rng: random.Random) -> str:
     article = rng.choice(("the ", "the ", "a ", ""))
     if noun.startswith("a "):
         article = ""
-    forms = (near, near, near, f"{modality} of {article}{noun}", f"{modality} of {article}{noun}", f"{modality} {part}".strip(),
-             f"{noun} on {modality}", f"{modality} showing {article}{noun}", f"{part}, {modality}".strip(", "), f"{noun} {modality}",
-             f"{near.replace(' ', '_')}", f"{modality}: {noun}")  # fmt: skip
+    forms = (
+        near,
+        near,
+        near,
+        f"{modality} of {article}{noun}",
+        f"{modality} of {article}{noun}",
+        f"{modality} {part}".strip(),
+        f"{noun} on {modality}",
+        f"{modality} showing {article}{noun}",
+        f"{part}, {modality}".strip(", "),
+        f"{noun} {modality}",
+        f"{near.replace(' ', '_')}",
+        f"{modality}: {noun}",
+    )
     return rng.choice(forms)
 
 
@@ -134,8 +146,10 @@ def coarse_caption(rng: random.Random) -> Caption:
     return Caption(templated(rng.choice(texts), rng), frozenset(concepts), unsure=frozenset(unsure))
 
 
-_KNOWN = {("chest", "x"), ("hand", "x"), ("chest", "c"), ("abdomen", "c"), ("head", "c"), ("breast", "m"), ("brain", "m"),
-          ("head", "m"), ("brain", "c"), ("breast", "u")}  # fmt: skip
+_KNOWN = {
+    ("chest", "x"), ("hand", "x"), ("chest", "c"), ("abdomen", "c"), ("head", "c"), ("breast", "m"),
+    ("brain", "m"), ("head", "m"), ("brain", "c"), ("breast", "u"),
+}  # fmt: skip
 _PARTS = ("chest", "hand", "abdomen", "head", "breast", "brain")
 _FAMILIES = {"x": XRAY, "c": CT, "m": MRI, "u": ULTRASOUND}
 

@@ -1,14 +1,14 @@
 """The training images: train parts of the shared sets, decoded once into memory.
 
-Parts are those of the data folder's README: `.npz` sets carry their own; in the zip the first four fifths of a
-class are the train part; in the folders every fifth file (index 4, 9, 14 ...) is the test part.
+Parts are those of the data folder's README: `.npz` sets carry their own; in the zip the first four fifths of
+a class are the train part; in the folders every fifth file (index 4, 9, 14 ...) is the test part.
 """
 
 import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -38,7 +38,7 @@ class Source:
         """The source with the images where `keep` (n,) is true."""
         chosen = np.flatnonzero(keep)
         images = [self.images[i] for i in chosen]
-        return Source(self.name, self.concept, images, [self.findings[i] for i in chosen], self.weight)
+        return replace(self, images=images, findings=[self.findings[i] for i in chosen])
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class FolderSet:
     concept: str
     weight: float
     stated: bool = True
+    largest: int = LARGEST
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ FOLDERS: tuple[FolderSet, ...] = (
     FolderSet("dermoscopy", "dermoscopy", 0.15),
     FolderSet("histology", "histology", 1.0),
     FolderSet("blood_cells", "blood cells", 0.65),
-    FolderSet("blood_smear", "blood cells", 0.35),
-    FolderSet("fundus", "fundus", 1.0, stated=False),
+    FolderSet("blood_smear", "blood cells", 0.35, largest=320),
+    FolderSet("fundus", "fundus", 1.0, stated=False, largest=224),
 )
 ARRAYS: tuple[ArraySet, ...] = (
     ArraySet("breastmnist", "breast ultrasound", 0.25, ("malignant", None)),
@@ -108,7 +109,7 @@ def is_test(index: int, count: int, *, zipped: bool) -> bool:
 
 
 def read_mednist(data: Path, part: Part, limit: int | None = None) -> Iterator[Source]:
-    """The six classes of `mednist.zip`; train files identical to a test file are left out. `limit` is a class."""
+    """The six classes of `mednist.zip`, at most `limit` images each, without copies of a test file."""
     with zipfile.ZipFile(data / "mednist.zip") as archive:
         names = sorted(name for name in archive.namelist() if not name.endswith("/"))
         files = {name: [n for n in names if n.split("/")[-2] == name] for name in MEDNIST}
@@ -141,7 +142,7 @@ def _mednist_images(
         yield shrink(Image.open(io.BytesIO(content)))
 
 
-def read_folder(data: Path, spec: FolderSet, part: Part, largest: int = LARGEST) -> Source:
+def read_folder(data: Path, spec: FolderSet, part: Part) -> Source:
     """A set in class folders."""
     images: list[Pixels] = []
     findings: list[str | None] = []
@@ -157,7 +158,7 @@ def read_folder(data: Path, spec: FolderSet, part: Part, largest: int = LARGEST)
         finding = FINDING_NAMES.get(folder.name, folder.name) if spec.stated else None
         for path in kept:
             with Image.open(path) as image:
-                images.append(shrink(image, largest))
+                images.append(shrink(image, spec.largest))
             findings.append(finding)
     return Source(spec.name, spec.concept, images, findings, spec.weight)
 
@@ -182,7 +183,7 @@ def training_sources(
     data: Path, part: Literal["train", "val"] = "train", limit: int | None = None,
     say: Callable[[str], object] = lambda text: None,
 ) -> list[Source]:  # fmt: skip
-    """Train or validation images without those whose twin is in a test part of the same pictures at another size."""
+    """Train or validation images without those that a test part holds at another size."""
     sources = {source.name: source for source in read_sources(data, part, limit)}
     folders = {spec.name: spec for spec in FOLDERS}
     arrays = {spec.name: spec for spec in ARRAYS}

@@ -13,7 +13,7 @@ def signature(pixels: Pixels, side: int = 28) -> npt.NDArray[np.float32]:
     values = np.asarray(grey, dtype=np.float32).ravel()
     values = values - values.mean()
     length = float(np.linalg.norm(values))
-    return values / length if length > 0 else values
+    return np.asarray(values / max(length, 1e-6), dtype=np.float32)
 
 
 def signatures(images: list[Pixels], side: int = 28) -> npt.NDArray[np.float32]:
@@ -34,20 +34,21 @@ def centred(pixels: Pixels, fraction: float, axis: int) -> Pixels:
 def best_match(images: list[Pixels], others: list[Pixels], step: float = 0.025) -> npt.NDArray[np.float32]:
     """Highest correlation of each image with any of `others`: (n,) float32.
 
-    MedMNIST cut the centred square out of the original before it reduced it, while the sets at native size are
-    whole or squeezed into a square; so every image is compared with its centre cut to 50 to 100 % in either direction.
+    MedMNIST cut the centred square out of the original before it reduced it, while the sets at native size
+    are whole or squeezed into a square; so centres of 50 to 100 % in either direction are compared too.
     """
     best = np.full(len(images), -1.0, np.float32)
     if not images or not others:
         return best
-    reference = signatures(others).T
+    whole, reference = signatures(images), signatures(others)
     for fraction in np.arange(0.5, 1.0 + step / 2, step):
         for axis in (0, 1):
             cut = signatures([centred(image, float(fraction), axis) for image in images])
-            best = np.maximum(best, (cut @ reference).max(1))
+            other_cut = signatures([centred(image, float(fraction), axis) for image in others])
+            best = np.maximum(best, np.maximum((cut @ reference.T).max(1), (whole @ other_cut.T).max(1)))
     return best
 
 
 def has_twin(images: list[Pixels], others: list[Pixels], threshold: float = 0.95) -> npt.NDArray[np.bool_]:
-    """Whether each image, or its centre, correlates with one of `others` by at least `threshold`: (n,) bool."""
+    """Whether each image matches one of `others` by a correlation of at least `threshold`: (n,) bool."""
     return np.asarray(best_match(images, others) >= threshold)

@@ -1,0 +1,97 @@
+"""Train, validation and test: balanced over the classes, groups never divided."""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UserError
+
+Ints = npt.NDArray[np.int32]
+
+
+def assign_splits(
+    labels: Ints,
+    ratios: tuple[float, float, float],
+    seed: int,
+    groups: Sequence[str] = (),
+    contents: Sequence[bytes] = (),
+) -> npt.NDArray[np.int8]:
+    """(n,) 0 train, 1 validation, 2 test for images of `labels` (n,).
+
+    Images of one group (n names, empty for none) stay in one split, and so do images of equal content
+    (n hashes, empty for unknown). Units are handed out class by class, largest first, each to the split that
+    lacks most of that class, so every class is divided as near to `ratios` as its units allow. The same seed
+    gives the same splits.
+    """
+    units = _units(len(labels), groups, contents)
+    order = np.random.default_rng(seed).permutation(len(units))
+    classes = int(labels.max(initial=0)) + 1
+    counts = np.array([np.bincount(labels[unit], minlength=classes) for unit in units])
+    main_class = counts.argmax(axis=1)
+    sizes = counts.sum(axis=1)
+    wanted = np.outer(ratios, counts.sum(axis=0)).astype(np.float64)  # (3, classes) still to be given
+    allowed = np.flatnonzero(np.asarray(ratios) > 0)
+    result = np.zeros(len(labels), np.int8)
+    for index in sorted(order, key=lambda unit: (main_class[unit], -sizes[unit])):
+        lack = wanted[allowed, main_class[index]]
+        split = allowed[int(lack.argmax())]
+        wanted[split] -= counts[index]
+        result[units[index]] = split
+    return result
+
+
+def _units(n: int, groups: Sequence[str], contents: Sequence[bytes]) -> list[list[int]]:
+    """Rows that must stay together, by union-find over equal groups and equal contents."""
+    parent = list(range(n))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    first: dict[Hashable, int] = {}
+    for kind, names in (("group", groups), ("content", contents)):
+        for row, name in enumerate(names):
+            if name:
+                parent[root(row)] = root(first.setdefault((kind, name), row))
+    units: defaultdict[int, list[int]] = defaultdict(list)
+    for row in range(n):
+        units[root(row)].append(row)
+    return list(units.values())
+
+
+def groups_by_regex(names: Sequence[str], pattern: str) -> list[str]:
+    """The group of each file name: the pattern's first group, or its whole match; empty where it does not match.
+
+    Raises `UserError` when the pattern is none.
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise UserError(f"'{pattern}' is not a regular expression: {error}.") from error
+    found = []
+    for name in names:
+        match = compiled.search(name)
+        found.append("" if match is None else (match.group(1) if compiled.groups else match.group(0)) or "")
+    return found
+
+
+def groups_from_csv(path: Path, column: str) -> dict[str, str]:
+    """file_name -> group, from a column of a CSV. Raises `UserError`."""
+    from core.exports.labels_in import name_column, open_table
+
+    with open_table(path) as (header, rows):
+        names = name_column(path, header)
+        if column not in header:
+            raise UserError(f"{path.name} has no column '{column}'.", f"It has: {', '.join(header)}.")
+        position = header.index(column)
+        try:
+            return {row[names]: row[position] for _, row in rows if len(row) == len(header)}
+        except csv.Error as error:
+            raise UserError(f"{path.name} cannot be read as CSV: {error}.") from error

@@ -1,0 +1,63 @@
+"""Stand-ins for the tasks that would need torch: they write real runs into the real project."""
+
+import time
+from dataclasses import asdict
+
+import numpy as np
+
+from core.jobs import JobContext
+from core.project.project import Project
+from core.refine.events import EpochEnd
+from core.tasks.export import ExportResult, ExportSpec
+from core.tasks.label import LabelResult, LabelSpec, RowsLabelled
+from core.tasks.refine import RefineResult, RefineSpec
+
+
+def fake_label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
+    """Even rows get the first class with 0.9, odd rows the second one with 0.6."""
+    with Project.open(spec.project) as project:
+        ids = [c.id for c in project.classes]
+        n = project.images.count()
+        probabilities = np.full((n, len(ids)), 0.0, np.float32)
+        probabilities[::2, 0], probabilities[::2, 1] = 0.9, 0.1
+        probabilities[1::2, 0], probabilities[1::2, 1] = 0.4, 0.6
+        for row in range(n):
+            label, confidence = probabilities[row].argmax(), probabilities[row].max()
+            ctx.emit(RowsLabelled(np.array([row]), np.array([label], np.int32), np.array([confidence])))
+            ctx.progress(row + 1, n, "Reading images")
+        run = project.runs.begin("zero-shot", ids, {"model": {"model": spec.model}})
+        project.runs.finish(run, probabilities)
+    return LabelResult(run, n, n, 0, 0, 1.0)
+
+
+def fake_refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
+    """The first class for the first half of the images, the second for the rest; three epochs."""
+    with Project.open(spec.project) as project:
+        parent = project.runs.stage_one()
+        assert parent is not None
+        curves = [EpochEnd(e, 3, 1 / e, 0.6, 1.1 / e, 0.5, min(e, 2), 0.1) for e in (1, 2, 3)]
+        for epoch in curves:
+            ctx.emit(epoch)
+            ctx.progress(epoch.epoch, 3, "Training")
+        n = project.images.count()
+        probabilities = np.full((n, 2), 0.02, np.float32)
+        probabilities[: n // 2, 0] = probabilities[n // 2 :, 1] = 0.98
+        run = project.runs.begin("refinement", parent.class_ids, {"strategy": "published"}, parent.id)
+        project.runs.finish(run, probabilities, {"curves": [asdict(c) for c in curves], "best_epoch": 2})
+    return RefineResult(run, n, n // 2, True, "", 3, 2, 1.0)
+
+
+def fake_export(spec: ExportSpec, ctx: JobContext) -> ExportResult:
+    """Writes what it was asked for as text."""
+    ctx.progress(0, 0, "Exporting")
+    out = spec.out / "classes.txt" if spec.out.is_dir() else spec.out
+    out.write_text(spec.format)
+    return ExportResult(spec.format, (out,), 12, {"unsure": 3})
+
+
+def endless(spec: object, ctx: JobContext) -> object:
+    """Runs until it is cancelled."""
+    for done in range(100_000):
+        ctx.progress(done % 1000, 1000, "Reading images")
+        time.sleep(0.005)
+    raise AssertionError("nobody cancelled")

@@ -1,0 +1,287 @@
+"""Every action of the table runs once, and its effect on the data is asserted."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
+
+from core.project.project import Project
+from core.project.records import Status
+from medlabel_gui.actions import ACTIONS, TOOLBAR
+from tests.gui.conftest import Driver, make_images
+from tests.gui.fakes import endless
+
+Effect = Callable[[Driver, Path], None]
+EFFECTS: dict[str, Effect] = {}
+
+
+def effect(*action_ids: str) -> Callable[[Effect], Effect]:
+    def register(function: Effect) -> Effect:
+        EFFECTS.update(dict.fromkeys(action_ids, function))
+        return function
+
+    return register
+
+
+def statuses(driver: Driver) -> list[int]:
+    """As another process would read them."""
+    with Project.open(driver.window.session.project) as project:
+        return project.table().status.tolist()
+
+
+@effect("open_folder")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.files.answer = make_images(tmp_path / "others", 5)
+    driver.trigger("open_folder")
+    assert len(driver.table) == 5
+
+
+@effect("open_npz")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.files.answer = tmp_path / "set.npz"
+    np.savez(driver.files.answer, train_images=np.zeros((7, 28, 28), np.uint8))
+    driver.trigger("open_npz")
+    assert len(driver.table) == 7
+
+
+@effect("open_project")
+def _(driver: Driver, tmp_path: Path) -> None:
+    project = driver.window.session.project
+    driver.open(make_images(tmp_path / "others", 5))
+    driver.files.answer = project
+    driver.trigger("open_project")
+    assert driver.window.session.project == project and len(driver.table) == 12
+
+
+@effect("rescan")
+def _(driver: Driver, tmp_path: Path) -> None:
+    make_images(tmp_path / "images", 13)
+    driver.trigger("rescan")
+    assert len(driver.table) == 13
+
+
+@effect("export_csv")
+def _(driver: Driver, tmp_path: Path) -> None:
+    _export(driver, tmp_path, "csv")
+
+
+@effect("export_npz")
+def _(driver: Driver, tmp_path: Path) -> None:
+    _export(driver, tmp_path, "npz")
+
+
+def _export(driver: Driver, tmp_path: Path, form: str) -> None:
+    driver.files.answer = tmp_path / f"out.{form}"
+    driver.trigger(f"export_{form}")
+    assert driver.files.answer.read_text() == form
+    assert f"12 images to {driver.files.answer}. Left out: 3 (unsure)." in driver.window.messages.text
+
+
+@effect("export_folders")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.files.answer = tmp_path / "classes"
+    driver.files.answer.mkdir()
+    driver.trigger("export_folders")
+    assert (driver.files.answer / "classes.txt").read_text() == "folders"
+
+
+@effect("quit")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.window.actions_table["quit"].trigger()
+    driver.bot.waitUntil(lambda: not driver.window.isVisible())
+    assert driver.window.session.project is None
+
+
+@effect("undo")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(0, 1)
+    driver.trigger("exclude")
+    driver.trigger("undo")
+    assert statuses(driver)[:2] == [Status.PREDICTED] * 2
+
+
+@effect("redo")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(0, 1)
+    driver.trigger("exclude")
+    driver.trigger("undo")
+    driver.trigger("redo")
+    assert statuses(driver)[:3] == [Status.EXCLUDED, Status.EXCLUDED, Status.PREDICTED]
+
+
+@effect("select_all")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("select_all")
+    driver.trigger("accept")
+    assert statuses(driver) == [Status.ACCEPTED] * 12
+
+
+@effect("label")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.label("alpha = a picture of alpha\nbeta")
+    with Project.open(driver.window.session.project) as project:
+        assert [(c.name, c.prompts) for c in project.classes] == [
+            ("alpha", ("a picture of alpha",)),
+            ("beta", ()),
+        ]
+        assert project.table().label.tolist() == [0, 1] * 6
+    assert driver.table.label.tolist() == [0, 1] * 6
+
+
+@effect("refine")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("refine")
+    assert driver.table.label.tolist() == [0] * 6 + [1] * 6
+    assert [e.epoch for e in driver.window.curves.epochs] == [1, 2, 3]
+    driver.bot.waitUntil(lambda: "changed 6 of CLIP" in driver.window.summary.text)
+
+
+@effect("cancel")
+def _(driver: Driver, tmp_path: Path) -> None:
+    runs = len(_runs(driver))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.tasks.label.label", endless)
+        driver.window.actions_table["label"].trigger()
+        driver.bot.waitUntil(lambda: "of 1,000" in driver.window.progress.text)
+        driver.trigger("cancel")
+    assert not driver.window.work.busy and len(_runs(driver)) == runs
+    assert "Stopped" in driver.window.messages.text
+
+
+def _runs(driver: Driver) -> list:
+    with Project.open(driver.window.session.project) as project:
+        return project.runs.all()
+
+
+@effect("accept")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(1, 2)
+    driver.trigger("accept")
+    assert statuses(driver)[:4] == [Status.PREDICTED, Status.ACCEPTED, Status.ACCEPTED, Status.PREDICTED]
+    assert driver.table.label[:4].tolist() == [0, 1, 0, 1]
+
+
+@effect("unsure")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(3)
+    driver.trigger("unsure")
+    assert statuses(driver)[3] == Status.UNSURE
+
+
+@effect("exclude")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(3)
+    driver.trigger("exclude")
+    assert statuses(driver)[3] == Status.EXCLUDED
+
+
+@effect("withdraw")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(3)
+    driver.trigger("unsure")
+    driver.trigger("withdraw")
+    assert statuses(driver)[3] == Status.PREDICTED
+
+
+@effect(*(f"assign_{number}" for number in range(1, 10)))
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.label("\n".join(f"class {number}" for number in range(1, 10)))
+    for position in range(9):
+        driver.select(11)
+        driver.trigger(f"assign_{position + 1}")
+        assert driver.table.label[11] == position
+    driver.select(0)
+    driver.trigger("assign_1")
+    assert statuses(driver)[0] == Status.ACCEPTED  # it was the label shown
+    assert statuses(driver)[11] == Status.CORRECTED
+
+
+@effect("larger")
+def _(driver: Driver, tmp_path: Path) -> None:
+    before = driver.window.view.side
+    driver.trigger("larger")
+    assert driver.window.settings.tile_side == driver.window.view.side > before
+
+
+@effect("smaller")
+def _(driver: Driver, tmp_path: Path) -> None:
+    before = driver.window.view.side
+    driver.trigger("smaller")
+    assert driver.window.settings.tile_side == driver.window.view.side < before
+
+
+@effect("shortcuts", "about")
+def _(driver: Driver, tmp_path: Path) -> None:
+    for action_id, text in (("shortcuts", "Ctrl+Shift+Z"), ("about", "not for diagnosis")):
+        driver.trigger(action_id)
+        dialog = driver.window.findChild(QDialog)
+        shown = " ".join(child.text() for child in dialog.findChildren(_label_class()))
+        assert text in shown
+        dialog.close()
+        driver.bot.wait(20)
+
+
+def _label_class() -> type:
+    from PySide6.QtWidgets import QLabel
+
+    return QLabel
+
+
+@pytest.mark.parametrize("action_id", [spec.id for spec in ACTIONS])
+def test_that_an_action_does_what_it_says(opened: Driver, tmp_path: Path, action_id: str) -> None:
+    opened.label()
+    EFFECTS[action_id](opened, tmp_path)
+
+
+def test_that_ids_and_keys_of_the_table_are_unique() -> None:
+    ids = [spec.id for spec in ACTIONS]
+    keys = [key for spec in ACTIONS for key in spec.keys]
+    assert len(set(ids)) == len(ids) and len(set(keys)) == len(keys)
+    assert {action_id for group in TOOLBAR for action_id in group} <= set(ids)
+
+
+def test_that_without_a_project_only_opening_and_help_are_enabled(driver: Driver) -> None:
+    enabled = {spec.id for spec in ACTIONS if driver.window.actions_table[spec.id].isEnabled()}
+    assert enabled == {"open_folder", "open_npz", "open_project", "quit", "shortcuts", "about"}
+
+
+def test_that_keys_in_the_grid_decide_and_letters_typed_elsewhere_do_not(opened: Driver) -> None:
+    opened.label()
+    opened.window.activateWindow()
+    opened.select(0)
+    editor = opened.window.classes.findChild(_editor_class())
+    editor.setFocus()
+    QTest.keyClicks(editor, "x2u")
+    assert statuses(opened)[0] == Status.PREDICTED
+    assert "x2u" in editor.toPlainText()
+    opened.window.view.setFocus()
+    QTest.keyClick(opened.window.view, Qt.Key.Key_2)
+    assert opened.table.label[0] == 1
+    QTest.keyClick(opened.window.view, Qt.Key.Key_X)
+    assert statuses(opened)[0] == Status.EXCLUDED
+
+
+def _editor_class() -> type:
+    from PySide6.QtWidgets import QPlainTextEdit
+
+    return QPlainTextEdit
+
+
+def test_that_accepting_keeps_corrections(opened: Driver) -> None:
+    opened.label()
+    opened.select(0)
+    opened.trigger("assign_2")
+    opened.trigger("select_all")
+    opened.trigger("accept")
+    assert statuses(opened) == [Status.CORRECTED] + [Status.ACCEPTED] * 11
+    assert opened.table.label[0] == 1
+
+
+def test_that_accepting_without_labels_explains_itself(opened: Driver) -> None:
+    opened.select(0)
+    opened.trigger("accept")
+    assert "no label" in opened.window.messages.text
