@@ -104,6 +104,6 @@ def run_job(task: Callable[[JobContext], T], ctx: JobContext) -> JobEnded:
         return JobEnded("cancelled")
     except UserError as error:
         return JobEnded("failed", error=error)
-    except Exception as error:  # noqa: BLE001  a job's crash must never close the window
+    except Exception as error:
         log.exception("job failed")
         return JobEnded("failed", error=error)

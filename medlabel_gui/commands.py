@@ -1,5 +1,6 @@
 """What each action does: from the selection and the panels to the session and the work."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,14 @@ _EXPORTS = {
     "npz": ("Export NPZ", "labels.npz", "NPZ (*.npz)"),
 }
 _STEP = 16
+
+
+def _free_folder(parent: Path, name: str) -> Path:
+    numbers = itertools.count(2)
+    folder = parent / name
+    while folder.exists():
+        folder = parent / f"{name} {next(numbers)}"
+    return folder
 
 
 class Commands(QObject):
@@ -94,8 +103,14 @@ class Commands(QObject):
         self._export_file("npz")
 
     def export_folders(self) -> None:
+        """Into a new folder, so that nothing that is there already can be mixed up or lost."""
         export = self._guarded_export("folders")
-        self._files.choose_folder("Export class folders into an empty folder", "export", export)
+        name = f"{Path(self._session.name).stem} labelled"
+        self._files.choose_folder(
+            "Choose where the new folder of class folders goes",
+            "export",
+            lambda parent: export(_free_folder(parent, name)),
+        )
 
     def quit(self) -> None:
         self.quit_wanted.emit()

@@ -79,7 +79,7 @@ class Work(QObject):
         """Write the delivered labels; `form` is csv, npz or folders."""
         from core.tasks.export import ExportSpec, export
 
-        spec = ExportSpec(self._project(), form, out)
+        spec = ExportSpec(self._project(), form, out, split=form != "folders")
         self._start("export", lambda ctx: export(spec, ctx), self._exported)
 
     # Inside

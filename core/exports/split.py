@@ -25,9 +25,11 @@ def assign_splits(
 
     Images of one group (n names, empty for none) stay in one split, and so do images of equal content
     (n hashes, empty for unknown). Units are handed out class by class, largest first, each to the split that
-    lacks most of that class, so every class is divided as near to `ratios` as its units allow. The same seed
+    lacks most of what they hold, so every class is divided as near to `ratios` as its units allow. The same seed
     gives the same splits.
     """
+    if not len(labels):
+        return np.zeros(0, np.int8)
     units = _units(len(labels), groups, contents)
     order = np.random.default_rng(seed).permutation(len(units))
     classes = int(labels.max(initial=0)) + 1
@@ -38,7 +40,7 @@ def assign_splits(
     allowed = np.flatnonzero(np.asarray(ratios) > 0)
     result = np.zeros(len(labels), np.int8)
     for index in sorted(order, key=lambda unit: (main_class[unit], -sizes[unit])):
-        lack = wanted[allowed, main_class[index]]
+        lack = wanted[allowed] @ counts[index]
         split = allowed[int(lack.argmax())]
         wanted[split] -= counts[index]
         result[units[index]] = split

@@ -53,7 +53,7 @@ def fetch(entry: ModelEntry, ctx: JobContext) -> None:
 
 
 def _check_network() -> None:
-    """Raise OSError at once when there is no way to the hub; huggingface_hub would retry for half a minute."""
+    """Raise OSError at once when there is no way to the hub; the hub library retries for half a minute."""
     from huggingface_hub import constants
 
     host = urlsplit(constants.ENDPOINT)

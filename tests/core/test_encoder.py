@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     REACHED.clear()
     yield tmp_path / "hub"
     assert not REACHED
+    shutil.rmtree(tmp_path / "hub", ignore_errors=True)  # full-size weights: 12 GB over all tests
 
 
 @pytest.fixture(scope="module")

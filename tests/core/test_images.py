@@ -17,7 +17,6 @@ from core.images.pixels import ImageUnreadable, fit_square, grey_if_grey
 from core.images.refs import ImageRef
 from core.images.source import open_source
 
-
 OPTIONS = {"jpg": {"quality": 95}, "webp": {"lossless": True}}
 
 

@@ -29,10 +29,18 @@ def test_that_a_users_error_is_told_and_a_bug_is_logged(caplog):
         raise ZeroDivisionError
 
     ended = run_job(mistaken, JobContext())
-    assert ended.outcome == "failed" and str(ended.error) == "No images. Open another folder." and not caplog.records
+    assert (
+        ended.outcome == "failed"
+        and str(ended.error) == "No images. Open another folder."
+        and not caplog.records
+    )
     with caplog.at_level(logging.ERROR):
         ended = run_job(broken, JobContext())
-    assert ended.outcome == "failed" and isinstance(ended.error, ZeroDivisionError) and caplog.records[0].exc_info
+    assert (
+        ended.outcome == "failed"
+        and isinstance(ended.error, ZeroDivisionError)
+        and caplog.records[0].exc_info
+    )
 
 
 def test_that_progress_is_throttled_but_first_and_last_are_always_told():

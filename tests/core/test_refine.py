@@ -45,7 +45,18 @@ def request_for(pictures, labels, classes=2, seed=0, **changes):
 def test_that_the_published_network_is_the_published_one():
     layers = published_cnn(7)
     shapes = [tuple(p.shape) for p in layers.parameters()]
-    assert shapes == [(10, 1, 3, 3), (10,), (20, 10, 4, 4), (20,), (250, 500), (250,), (50, 250), (50,), (7, 50), (7,)]
+    assert shapes == [
+        (10, 1, 3, 3),
+        (10,),
+        (20, 10, 4, 4),
+        (20,),
+        (250, 500),
+        (250,),
+        (50, 250),
+        (50,),
+        (7, 50),
+        (7,),
+    ]
     assert [m.p for m in layers if isinstance(m, torch.nn.Dropout)] == [0.5]
     assert layers(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
     network = NETWORKS["published"]
@@ -92,13 +103,16 @@ def test_that_training_stops_early_and_keeps_the_best_weights():
     with torch.inference_mode():
         logits = network(images)
     best = curves[curves[-1].best_epoch - 1]
-    assert float(torch.nn.functional.cross_entropy(logits, 1 - labels)) == pytest.approx(best.validation_loss, abs=1e-4)
+    assert float(torch.nn.functional.cross_entropy(logits, 1 - labels)) == pytest.approx(
+        best.validation_loss, abs=1e-4
+    )
 
 
 def test_that_the_same_seed_gives_the_same_probabilities():
     pictures, kinds = discs_and_stripes(150)
     first, second, other = (
-        refine_published(request_for(pictures, kinds, seed=seed), JobContext()).probabilities for seed in (3, 3, 4)
+        refine_published(request_for(pictures, kinds, seed=seed), JobContext()).probabilities
+        for seed in (3, 3, 4)
     )
     assert (first == second).all() and not (first == other).all()
 

@@ -50,7 +50,9 @@ def blobs(count: int, side: int, seed: int) -> list[np.ndarray]:
     """Smooth random grey pictures."""
     rng = np.random.default_rng(seed)
     small = rng.integers(0, 256, (count, 6, 6), dtype=np.uint8)
-    return [np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)) for image in small]
+    return [
+        np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)) for image in small
+    ]
 
 
 def tiny_sources() -> list[Source]:
@@ -68,7 +70,9 @@ def tiny_sources() -> list[Source]:
 def test_that_captions_of_every_concept_fit_the_context_with_their_end() -> None:
     rng = random.Random(0)
     texts = [concept_caption(concept, rng).text for concept in CONCEPTS for _ in range(60)]
-    texts += [phrase for concept in CONCEPTS for phrase in (*concept.phrases, *concept.words, *concept.unseen)]
+    texts += [
+        phrase for concept in CONCEPTS for phrase in (*concept.phrases, *concept.words, *concept.unseen)
+    ]
     texts += [text for concept in CONCEPTS for group in concept.findings.values() for text in group]
     ids = tokenize(texts)
     assert ids.shape[1] == MODEL_CFG["text_cfg"]["context_length"] >= 32
@@ -134,7 +138,9 @@ def test_that_a_train_file_identical_to_a_test_file_is_left_out(tmp_path: Path) 
     with zipfile.ZipFile(tmp_path / "mednist.zip", "w") as archive:
         for folder in ("AbdomenCT", "BreastMRI", "CXR", "ChestCT", "Hand", "HeadCT"):
             for index in range(10):
-                image = np.full((8, 8), 20 * (9 if index == 1 else index), np.uint8)  # 1 is 9, of the test part
+                image = np.full(
+                    (8, 8), 20 * (9 if index == 1 else index), np.uint8
+                )  # 1 is 9, of the test part
                 path = tmp_path / "image.png"
                 Image.fromarray(image).save(path)
                 archive.write(path, f"{folder}/{index:03d}.png")

@@ -33,7 +33,10 @@ def test_that_new_changed_missing_and_returned_files_are_told_apart(folder, ctx)
     with Project.open(project) as opened:
         table = opened.table()
         rows = {ref.path: row for row, ref in enumerate(table.refs)}
-        assert table.error[rows["discs/05.png"]] == MISSING and table.status[rows["discs/05.png"]] == Status.ERROR
+        assert (
+            table.error[rows["discs/05.png"]] == MISSING
+            and table.status[rows["discs/05.png"]] == Status.ERROR
+        )
         assert table.sha256[rows["discs/00.png"]] == b""
         done = opened.row_store("embeddings-x", (2,), np.float16).done
         assert not done[rows["discs/00.png"]] and done[rows["discs/01.png"]] and rows["new.png"] == 24
@@ -46,7 +49,9 @@ def test_that_new_changed_missing_and_returned_files_are_told_apart(folder, ctx)
 def test_that_a_scan_that_was_stopped_goes_on(folder, monkeypatch):
     monkeypatch.setattr(scan_module, "_BATCH", 5)
     ctx = JobContext()
-    ctx._listener = lambda event: ctx.cancel() if isinstance(event, ImagesFound) and event.images >= 10 else None
+    ctx._listener = lambda event: (
+        ctx.cancel() if isinstance(event, ImagesFound) and event.images >= 10 else None
+    )
     project = open_project(folder)
     with pytest.raises(JobCancelled):
         scan(project, ctx)

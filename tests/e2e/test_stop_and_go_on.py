@@ -60,7 +60,9 @@ def test_that_a_stopped_second_stage_goes_on_from_its_last_epoch(medlabel, many_
     home = tmp_path / "user data"
     first = medlabel.json("label", many_images, *CLASSES, "--no-refine")
     process = medlabel.start("label", many_images, *CLASSES)
-    (checkpoint,) = wait_for(lambda: list((home / "projects").glob("*.medlabel/arrays/training-*.pt")), process)
+    (checkpoint,) = wait_for(
+        lambda: list((home / "projects").glob("*.medlabel/arrays/training-*.pt")), process
+    )
     code, _ = interrupt(process, how)
     assert code == (130 if how == signal.SIGINT else -9)
     assert checkpoint.exists()

@@ -50,9 +50,8 @@ def fake_refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
 def fake_export(spec: ExportSpec, ctx: JobContext) -> ExportResult:
     """Writes what it was asked for as text."""
     ctx.progress(0, 0, "Exporting")
-    out = spec.out / "classes.txt" if spec.out.is_dir() else spec.out
-    out.write_text(spec.format)
-    return ExportResult(spec.format, (out,), 12, {"unsure": 3})
+    spec.out.write_text(f"{spec.format} {spec.split}")
+    return ExportResult(spec.format, (spec.out,), 12, {"unsure": 3})
 
 
 def endless(spec: object, ctx: JobContext) -> object:

@@ -77,16 +77,16 @@ def _(driver: Driver, tmp_path: Path) -> None:
 def _export(driver: Driver, tmp_path: Path, form: str) -> None:
     driver.files.answer = tmp_path / f"out.{form}"
     driver.trigger(f"export_{form}")
-    assert driver.files.answer.read_text() == form
+    assert driver.files.answer.read_text() == f"{form} True"
     assert f"12 images to {driver.files.answer}. Left out: 3 (unsure)." in driver.window.messages.text
 
 
 @effect("export_folders")
 def _(driver: Driver, tmp_path: Path) -> None:
-    driver.files.answer = tmp_path / "classes"
-    driver.files.answer.mkdir()
+    driver.files.answer = tmp_path
+    (tmp_path / "images labelled").mkdir()
     driver.trigger("export_folders")
-    assert (driver.files.answer / "classes.txt").read_text() == "folders"
+    assert (tmp_path / "images labelled 2").read_text() == "folders False"
 
 
 @effect("quit")

@@ -1,20 +1,23 @@
 """Small parts: the class text, progress in words, the model list, the curves, the garbage collector."""
 
 import gc
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.errors import UserError
 from core.jobs import Progress
 from core.project.records import ImageClass
 from core.refine.events import EpochEnd
+from medlabel_gui.dialogs.files import FileDialogs
 from medlabel_gui.garbage import MainThreadCollector
 from medlabel_gui.grid.delegate import percent
 from medlabel_gui.live_table import Summary
-from medlabel_gui.models import ModelChoice
+from medlabel_gui.models import ModelChoice, model_choices
 from medlabel_gui.panels.classes import format_classes, parse_classes
 from medlabel_gui.panels.curves import CurvesPanel
 from medlabel_gui.panels.message_bar import MessageBar
@@ -22,6 +25,7 @@ from medlabel_gui.panels.model import ModelPanel
 from medlabel_gui.panels.progress import describe
 from medlabel_gui.panels.summary import stage_line
 from medlabel_gui.settings import Settings
+from medlabel_gui.theme import dress, is_dark
 from medlabel_gui.work import duration
 
 WORDS = st.text("abc xyz-", min_size=1).map(lambda t: " ".join(t.split())).filter(bool)
@@ -135,3 +139,44 @@ def test_that_garbage_is_collected_by_the_main_thread_only(qtbot: QtBot) -> None
         collector.stop()
     assert gc.isenabled()
     collector.deleteLater()
+
+
+def test_that_light_and_dark_dress_the_whole_application(qtbot: QtBot, qapp: QApplication) -> None:
+    palette, sheet = qapp.palette(), qapp.styleSheet()
+    try:
+        for dark in (True, False):
+            dress(qapp, dark)
+            assert is_dark() is dark
+            assert (qapp.palette().window().color().lightness() < 128) is dark
+    finally:
+        qapp.setPalette(palette)
+        qapp.setStyleSheet(sheet)
+
+
+def test_that_the_chosen_file_comes_to_the_callback_and_its_folder_is_remembered(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    parent, settings, chosen = QWidget(), Settings(), []
+    qtbot.addWidget(parent)
+    files = FileDialogs(parent, settings)
+    (tmp_path / "there").mkdir()
+    for ask in (
+        lambda: files.choose_folder("Open", "open", chosen.append),
+        lambda: files.choose_file("Open", "open", "NPZ (*.npz)", chosen.append),
+        lambda: files.choose_target("Export", "export", "labels.csv", "CSV (*.csv)", chosen.append),
+    ):
+        ask()
+        dialog = parent.findChildren(QFileDialog)[-1]
+        dialog.fileSelected.emit(str(tmp_path / "there" / "chosen"))
+        dialog.reject()
+    assert chosen == [tmp_path / "there" / "chosen"] * 3
+    assert settings.folder("export") == settings.folder("open") == tmp_path / "there"
+
+
+def test_that_the_catalogue_tells_which_models_are_missing_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    choices = {choice.id: choice for choice in model_choices()}
+    large = choices["openai/ViT-L-14"]
+    assert large.missing and "MB" in large.detail

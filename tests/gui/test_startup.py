@@ -2,11 +2,19 @@
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from core.errors import UserError
+from core.project.project import Project
+from tests.gui.conftest import make_images
 
 MODELS = ("torch", "torchvision", "open_clip", "sklearn", "transformers", "timm", "medmnist")
 HEAVY = (*MODELS, "pyqtgraph", "PIL")
@@ -26,8 +34,12 @@ window.show()
 found = {}
 def painted():
     found["seconds"] = time.perf_counter() - start
+    runner.idle.connect(listed)
+def listed():
     found["heavy"] = sorted(name for name in json.loads(sys.argv[2]) if sys.modules.get(name) is not None)
-    QTimer.singleShot(300, window, window.close)
+    found["message"] = window.messages.text
+    found["models"] = window.models._items.rowCount()
+    QTimer.singleShot(0, window, window.close)
 QTimer.singleShot(0, window, painted)
 app.exec()
 runner.shutdown()
@@ -49,11 +61,48 @@ def start_window(tmp_path: Path, blocked: tuple[str, ...] = ()) -> dict:
 
 
 def test_that_the_window_comes_up_without_the_heavy_packages(tmp_path: Path) -> None:
-    assert start_window(tmp_path)["heavy"] == []
+    found = start_window(tmp_path)
+    assert found["heavy"] == []
+    assert found["models"] > 5  # also when the catalogue was read
 
 
 def test_that_the_window_works_where_the_heavy_packages_are_not_installed(tmp_path: Path) -> None:
-    start_window(tmp_path, MODELS)
+    assert start_window(tmp_path, MODELS)["message"] == ""
+
+
+def test_that_the_process_opens_the_folder_of_its_command_line_and_stops_on_ctrl_c(tmp_path: Path) -> None:
+    images = make_images(tmp_path / "images", 3)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "medlabel_gui", str(images)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "MEDLABEL_HOME": str(tmp_path / "home")},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert wait_for(lambda: count_images(tmp_path / "home") == 3), "the folder was not scanned"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors.decode()
+
+
+def count_images(home: Path) -> int:
+    for project in home.glob("projects/*.medlabel"):
+        try:
+            with Project.open(project) as opened:
+                return opened.images.count()
+        except (UserError, sqlite3.Error):  # it is being made
+            return 0
+    return 0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_that_the_window_is_up_within_a_second(tmp_path: Path) -> None:
