@@ -27,6 +27,34 @@ CLASSES = "chest x-ray = a chest X-ray\nbreast ultrasound = an ultrasound image 
 Step = Callable[[], bool]
 
 
+class Lag(QObject):
+    """How late a 10 ms timer comes, by stage of the story."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.stage = "start"
+        self._delays: dict[str, list[float]] = {}
+        self._last = time.perf_counter()
+        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=10)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self._delays.setdefault(self.stage, []).append(now - self._last - 0.01)
+        self._last = now
+
+    def skip(self) -> None:
+        """What the script itself did does not count."""
+        self._last = time.perf_counter()
+
+    def report(self) -> None:
+        for stage, delays in self._delays.items():
+            late = sorted(delays)
+            p99, worst = 1000 * late[int(0.99 * (len(late) - 1))], 1000 * late[-1]
+            print(f"{stage:12} {len(late):6} ticks, late by {p99:6.1f} ms (p99), {worst:6.1f} ms at most")
+
+
 class Script(QObject):
     """Runs a generator: each yield is a condition that is waited for."""
 
@@ -36,6 +64,7 @@ class Script(QObject):
         self._steps = self._story()
         self._waiting: Step = lambda: True
         self._deadline = time.monotonic() + 60
+        self.lag = Lag(self)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self._timer.start(50)
@@ -54,6 +83,7 @@ class Script(QObject):
 
     def shot(self, name: str) -> None:
         QGuiApplication.primaryScreen().grabWindow(0).save(str(self.shots / f"{name}.png"))
+        self.lag.skip()
 
     def _pause(self, seconds: float) -> Step:
         end = time.monotonic() + seconds
@@ -71,17 +101,20 @@ class Script(QObject):
         window = self.window
         yield self._pause(0.7)
         self.shot("01-empty")
+        self.lag.stage = "opening"
         window.open_path(self.folder)
         yield self._idle()
         yield self._pause(0.5)
         self.shot("02-opened")
         window.classes.set_text(CLASSES)
+        self.lag.stage = "labelling"
         self._trigger("label")
         yield self._some_labels
         self.shot("03-labelling")
         yield self._idle()
         yield self._pause(0.4)
         self.shot("04-labelled")
+        self.lag.stage = "refining"
         self._trigger("refine")
         yield lambda: len(window.curves.epochs) >= 3
         yield self._pause(0.2)
@@ -98,6 +131,7 @@ class Script(QObject):
 
     def _review(self) -> Iterator[Step]:
         window = self.window
+        self.lag.stage = "reviewing"
         press("Tab", "windowfocus")  # there is no window manager under Xvfb
         yield self._pause(0.3)
         window.view.setFocus()
@@ -174,6 +208,7 @@ def main() -> int:
     parser.add_argument("shots", type=Path)
     parser.add_argument("--fake", action="store_true")
     parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--model", help="id or folder of a model, instead of the one chosen in the window")
     arguments = parser.parse_args()
     arguments.shots.mkdir(parents=True, exist_ok=True)
     if arguments.fake:
@@ -186,10 +221,13 @@ def main() -> int:
     window.work.labelling_ended.connect(collector.settle)
     window.setGeometry(0, 0, 1366, 768)
     window.show()
-    Script(window, arguments.folder, arguments.shots)
+    if arguments.model:
+        window.models.chosen = lambda: arguments.model
+    script = Script(window, arguments.folder, arguments.shots)
     code = app.exec()
     runner.shutdown()
     collector.stop()
+    script.lag.report()
     return code
 
 

@@ -58,6 +58,7 @@ def save_model(model: nn.Module, folder: Path, description: dict[str, Any]) -> N
         for name, value in model.state_dict().items()
     }
     save_file(state, str(folder / WEIGHTS), metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone
     write_description(folder, description)
 
 
