@@ -240,6 +240,8 @@ class MainWindow(QMainWindow):
 
     def _busy_changed(self, busy: bool) -> None:
         self.progress.set_busy(busy)
+        if busy:
+            self.messages.hide()  # it was about what is over now
         self._explain_emptiness()
         self.refresh_actions()
 

@@ -185,7 +185,7 @@ class Work(QObject):
         if result.delivers:
             text = f"Refined: the network gives {result.changed:,} of {result.images:,} images another label."
         else:
-            text = f"The labels of stage 1 stay. {result.reason}"
+            text = f"The training has ended, but CLIP's labels stay. {result.reason}"
         self.noted.emit(" ".join([text, *result.notes]), None)
 
     def _exported(self, result: object) -> None:

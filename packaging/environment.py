@@ -111,7 +111,9 @@ def _works(path: str) -> bool:
 
 def _pip(venv: Path, *arguments: str) -> None:
     quiet = [] if sys.stdout.isatty() else ["-qq"]  # only errors where nobody watches
-    command = [python(venv), "-m", "pip", "install", "--disable-pip-version-check", *quiet]
+    # Byte code is made when a module is first used: most of torch never is.
+    options = ["--disable-pip-version-check", "--no-compile", *quiet]
+    command = [python(venv), "-m", "pip", "install", *options]
     if subprocess.call([*command, "--constraint", str(CONSTRAINTS), *arguments], cwd=str(ROOT)):
         raise BootstrapError(
             "Installing failed; pip says above why. The first time it needs a network and about 8 GB of disk."

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.refine.events import EpochEnd
-from medlabel_gui.panels.plots import CurvePlot
+from medlabel_gui.panels.plots import LEGEND, CurvePlot
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ class CurvesPanel(QWidget):
     def _make_plots(self) -> _Plots:
         self._layout.takeAt(self._layout.count() - 1)
         plots = _Plots(CurvePlot("Loss"), CurvePlot("Accuracy on the labels learnt from", top=1.0))
+        legend = QLabel(LEGEND)
+        legend.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._layout.addWidget(legend)
         for plot in (plots.loss, plots.accuracy):
             self._layout.addWidget(plot, 1)
         return plots

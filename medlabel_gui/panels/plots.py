@@ -10,6 +10,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 _TRAINING, _VALIDATION, _BEST = "#7F8A96", "#2F6FD0", "#2E8B57"
 
 
+LEGEND = (
+    f"<span style='color:{_TRAINING}'><b>- -</b> training</span> &nbsp; "
+    f"<span style='color:{_VALIDATION}'><b>●</b> validation</span> &nbsp; "
+    f"<span style='color:{_BEST}'><b>┊</b> best epoch</span>"
+)
+
+
 def _pen(colour: str | QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     pen = QPen(QColor(colour), width, style)
     pen.setCosmetic(True)
@@ -30,9 +37,8 @@ class CurvePlot(QWidget):
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.showGrid(y=True, alpha=0.15)
-        item.addLegend(offset=(-8, 8 if top is None else -8), labelTextSize="8pt")
-        self._training = item.plot(name="training", pen=_pen(_TRAINING, 2, Qt.PenStyle.DashLine))
-        self._validation = item.plot(name="validation", pen=_pen(_VALIDATION, 2))
+        self._training = item.plot(pen=_pen(_TRAINING, 2, Qt.PenStyle.DashLine))
+        self._validation = item.plot(pen=_pen(_VALIDATION, 2))
         self._validation.setSymbol("o")
         self._validation.setSymbolSize(5)
         self._validation.setSymbolBrush(_VALIDATION)
@@ -76,5 +82,3 @@ class CurvePlot(QWidget):
             axis = item.getAxis(side)
             axis.setPen(text)
             axis.setTextPen(text)
-        if item.legend is not None:
-            item.legend.setLabelTextColor(text)

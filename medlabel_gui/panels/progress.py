@@ -22,6 +22,9 @@ class ProgressPanel(QWidget):
         self._cancel.setToolTip(cancel.toolTip())
         self._cancel.clicked.connect(cancel.trigger)
         self._cancel.clicked.connect(self.show_stopping)
+        policy = self._cancel.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the window's parts stay where they are when a job begins
+        self._cancel.setSizePolicy(policy)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 2)
         layout.setSpacing(12)

@@ -157,7 +157,7 @@ def test_that_a_folder_that_cannot_be_opened_is_a_row_with_an_error(folder, monk
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
 def test_that_a_name_that_is_not_utf8_is_found_and_read(folder):
     target = os.fsencode(folder) + b"/na\xefve.png"
-    os.rename(os.fsencode(folder / "discs" / "00.png"), target)
+    (folder / "discs" / "00.png").rename(os.fsdecode(target))
     (item,) = [i for i in FolderSource(folder).scan() if i.ref.shown == "na\\xefve.png"]
     assert FolderSource(folder).read(item.ref).array.shape == (40, 40)
 

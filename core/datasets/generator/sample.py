@@ -23,7 +23,7 @@ from core.datasets.generator.checkpoint import Generator, load_generator
 from core.datasets.generator.data import KINDS, SIZE, Images, Kind, load_kind, variants
 from core.datasets.generator.distances import Nearest, References
 
-FLOW_STEPS = 40
+FLOW_STEPS = 24
 BATCH = 100
 NEAR_COPY = 0.5  # of the median distance between real training images and their nearest neighbours
 
@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="new folder for images/, labels.csv, samples.json"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=200, help="images a kind")
     parser.add_argument("--guidance", type=float, default=1.5, help="1 is none")
     options = parser.parse_args()

@@ -22,7 +22,7 @@ from core.datasets.generator.checkpoint import save_flow, save_upscaler
 from core.datasets.generator.data import KINDS, load_kind, variants
 from core.datasets.generator.model import Flow, PatchDiscriminator, Upscaler
 
-SAVE_EVERY = 500
+SAVE_EVERY = 250
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Settings:
     `..._schedule` is the length of the learning rate's half cosine, of which only `..._steps` are trained.
     """
 
-    flow_steps: int = 2000
-    flow_schedule: int = 4000
+    flow_steps: int = 1000
+    flow_schedule: int = 1000
     flow_batch: int = 64
     flow_rate: float = 1e-3
-    flow_average: float = 0.998
+    flow_average: float = 0.995
     no_kind: float = 0.1
     upscaler_steps: int = 1000
     upscaler_schedule: int = 3000

@@ -98,7 +98,7 @@ def other_confidence(model: nn.Module, templates: Sequence[str], each: int = 40)
     """Mean highest probability among the medical concepts for pictures that are not medical."""
     rng = np.random.default_rng(4)
     texts = text_vectors(model, KEYS, templates)
-    scale = float(model.logit_scale.exp())  # type: ignore[operator]
+    scale = float(model.logit_scale.detach().exp())  # type: ignore[operator]
     means = {}
     for name in OTHERS:
         vectors = image_vectors(model, [draw(name, rng) for _ in range(each)])

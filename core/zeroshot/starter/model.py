@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +32,18 @@ def build_model() -> nn.Module:
     return model
 
 
-def tokenize(texts: list[str]) -> torch.Tensor:
-    """Token ids (n, context) int64 by open_clip's own BPE; its vocabulary is in the package."""
+@cache
+def _tokenizer() -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from open_clip.tokenizer import SimpleTokenizer
 
-    global _tokenizer
-    if _tokenizer is None:
-        _tokenizer = SimpleTokenizer(context_length=MODEL_CFG["text_cfg"]["context_length"])
-    ids: torch.Tensor = _tokenizer(texts)
+    return SimpleTokenizer(context_length=MODEL_CFG["text_cfg"]["context_length"])
+
+
+def tokenize(texts: list[str]) -> torch.Tensor:
+    """Token ids (n, context) int64 by open_clip's own BPE; its vocabulary is in the package."""
+    ids: torch.Tensor = _tokenizer()(texts)
     return ids
-
-
-_tokenizer: Any = None
 
 
 def save_model(model: nn.Module, folder: Path, description: dict[str, Any]) -> None:
