@@ -16,5 +16,5 @@ class UserError(Exception):
         return f"{self.message} {self.hint}".strip()
 
 
-class JobCancelled(Exception):
+class JobCancelled(Exception):  # noqa: N818  not an error
     """Raised inside a task when somebody asked it to stop. Silent: never shown as an error."""

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     window = MainWindow(runner, Settings(app))
     window.work.labelling_ended.connect(collector.settle)
     install_exception_hook(window)
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGINT, lambda *_: window.stop_and_close())
     window.show()
     if arguments.path is not None:
         path = arguments.path

@@ -200,6 +200,14 @@ class MainWindow(QMainWindow):
         """Show an exception that nobody expected; the window goes on."""
         self.messages.show_error(error)
 
+    def stop_and_close(self) -> None:
+        """Close without a question; the running job is stopped first."""
+        self._closing = True
+        if self.work.busy:
+            self.progress.show_stopping()
+        self.runner.cancel_all()
+        self._close_when_idle()
+
     def refresh_actions(self) -> None:
         """Enable the actions that make sense now."""
         self.actions_table.refresh(self.commands.situation())
@@ -292,10 +300,7 @@ class MainWindow(QMainWindow):
             self._question.deleteLater()
             self._question = None
         if stop:
-            self._closing = True
-            self.progress.show_stopping()
-            self.runner.cancel_all()
-            self._close_when_idle()
+            self.stop_and_close()
 
     def _close_when_idle(self) -> None:
         if self._closing and not self.runner.jobs:

@@ -29,6 +29,11 @@ pytestmark = pytest.mark.skipif(
 CLASSES = (ClassSpec("chest x-ray"), ClassSpec("histology"))
 
 
+def correction(rows, class_ids) -> Edit:
+    """Decisions of a person: `class_ids` for `rows`."""
+    return Edit("Correct", np.asarray(rows), Status.CORRECTED, np.asarray(class_ids, np.int32))
+
+
 @pytest.fixture
 def scanned(folder, ctx):
     project = open_project(folder)
@@ -213,10 +218,7 @@ def test_that_known_labels_measure_the_stages_and_train_nothing(scanned, folder,
 def test_that_decisions_survive_labelling_again(scanned, ctx):
     label(LabelSpec(scanned, CLASSES, device="cpu"), ctx)
     with Project.open(scanned) as project:
-        project.execute(
-            Edit("Correct", rows=np.array([3]), status=Status.CORRECTED, class_ids=np.array([2], np.int32)),
-            "ann",
-        )
+        project.execute(correction([3], [2]), "ann")
     label(LabelSpec(scanned, (*CLASSES, ClassSpec("fundus")), device="cpu"), ctx)
     with Project.open(scanned) as project:
         table = project.table()
