@@ -74,16 +74,24 @@ def connect(folder: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        raise UserError(
-            f"The project {path.parent} was made by a newer version of MedLabel.",
-            "Open it with that version.",
-        )
-    for number in range(version, len(MIGRATIONS)):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version={number + 1}; COMMIT;"
-        )
+    if _version(connection) == len(MIGRATIONS):
+        return
+    with connection:  # one transaction: a second opener waits, then finds nothing left to do
+        connection.execute("BEGIN IMMEDIATE")
+        version = _version(connection)
+        if version > len(MIGRATIONS):
+            raise UserError(
+                f"The project {path.parent} was made by a newer version of MedLabel.",
+                "Open it with that version.",
+            )
+        for number in range(version, len(MIGRATIONS)):
+            for statement in MIGRATIONS[number].split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={number + 1}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def is_on_network(folder: Path) -> bool:

@@ -21,12 +21,12 @@ class Edit:
     """A wish: new decisions for `rows`, a new list of classes, new notes; any of them may be absent.
 
     `rows` (k,) image ids; `class_ids` (k,) the class decided for each, -1 for unsure and excluded.
-    `status` None withdraws the decisions.
+    `status` is one for all or (k,) one each; None withdraws the decisions.
     """
 
     text: str
     rows: npt.NDArray[np.int64] | None = None
-    status: Status | None = None
+    status: Status | npt.NDArray[np.uint8] | None = None
     class_ids: npt.NDArray[np.int32] | None = None
     classes: tuple[ImageClass, ...] | None = None
     notes: Mapping[int, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -69,32 +70,39 @@ class History:
 
     def execute(self, edit: Edit, author: str) -> Step:
         """Do an edit and log it; the step that was done comes back (empty when nothing would change)."""
-        step = self._plan(edit)
-        if len(step.changes) or step.classes or step.notes:
-            self._append("edit", edit.text, author, step, None)
-            self._undoable.append(self._last_id)
-            self._redoable.clear()
+        with self._writing():
+            step = self._plan(edit)
+            if not (len(step.changes) or step.classes or step.notes):
+                return step
+            self._write("edit", edit.text, author, step, None)
+        self._take(self._last_id + 1, "edit", step)
         return step
 
     def undo(self, author: str) -> Step | None:
         """Take back the last edit that stands; None when there is none."""
-        if not self._undoable:
-            return None
-        target = self._undoable[-1]
-        step = self._step(target).inverse
-        self._append("undo", "", author, step, target)
-        self._redoable.append(self._undoable.pop())
+        with self._writing():
+            if not self._undoable:
+                return None
+            step = self._step(self._undoable[-1]).inverse
+            self._write("undo", "", author, step, self._undoable[-1])
+        self._take(self._last_id + 1, "undo", step)
         return step
 
     def redo(self, author: str) -> Step | None:
         """Do again what was undone last; None when there is nothing."""
-        if not self._redoable:
-            return None
-        target = self._redoable[-1]
-        step = self._step(target)
-        self._append("redo", "", author, step, target)
-        self._undoable.append(self._redoable.pop())
+        with self._writing():
+            if not self._redoable:
+                return None
+            step = self._step(self._redoable[-1])
+            self._write("redo", "", author, step, self._redoable[-1])
+        self._take(self._last_id + 1, "redo", step)
         return step
+
+    def catch_up(self) -> None:
+        """Take in the edits that another handle on the same project has logged since."""
+        query = "SELECT id, kind, changes, detail FROM edits WHERE id > ? ORDER BY id"
+        for number, kind, changes, detail in self._connection.execute(query, (self._last_id,)).fetchall():
+            self._take(number, kind, Step.unpacked(changes, detail))
 
     def log(self) -> Iterator[LogEntry]:
         """Every edit, undo and redo, oldest first."""
@@ -130,18 +138,27 @@ class History:
         )
         return np.asarray(changes[~same])
 
-    def _append(self, kind: str, text: str, author: str, step: Step, target: int | None) -> None:
-        changes, detail = step.packed()
-        number = self._last_id + 1
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction of ours alone, begun with what others have logged."""
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute(
-                "INSERT INTO edits (id, at, author, kind, text, target, changes, detail) VALUES (?,?,?,?,?,?,?,?)",
-                (number, utc_now(), author, kind, text, target, changes, detail),
-            )
+            self.catch_up()
+            yield
+
+    def _write(self, kind: str, text: str, author: str, step: Step, target: int | None) -> None:
+        changes, detail = step.packed()
+        self._connection.execute(
+            "INSERT INTO edits (id, at, author, kind, text, target, changes, detail) VALUES (?,?,?,?,?,?,?,?)",
+            (self._last_id + 1, utc_now(), author, kind, text, target, changes, detail),
+        )
+
+    def _take(self, number: int, kind: str, step: Step) -> None:
+        """A step that is in the log now holds in memory too."""
         self._last_id = number
+        self._track(number, kind)
         self._apply(step)
-        if number % SNAPSHOT_EVERY == 0:
+        if number % SNAPSHOT_EVERY == 0 and not self._connection.in_transaction:
             self._save_snapshot()
 
     def _apply(self, step: Step) -> None:
@@ -162,17 +179,14 @@ class History:
 
     def _load(self) -> None:
         start = self._load_snapshot()
-        query = """
-            SELECT id, kind, target, CASE WHEN id > :start THEN changes END, CASE WHEN id > :start THEN detail END
-            FROM edits ORDER BY id
-        """
-        for number, kind, target, changes, detail in self._connection.execute(query, {"start": start}):
-            self._track(number, kind, target)
-            if number > start:
-                self._apply(Step.unpacked(changes, detail))
-            self._last_id = number
+        for number, kind in self._connection.execute(
+            "SELECT id, kind FROM edits WHERE id <= ? ORDER BY id", (start,)
+        ):
+            self._track(number, kind)
+        self._last_id = start
+        self.catch_up()
 
-    def _track(self, number: int, kind: str, target: int | None) -> None:
+    def _track(self, number: int, kind: str) -> None:
         if kind == "undo":
             self._redoable.append(self._undoable.pop())
         elif kind == "redo":

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
-from core.images.source import ImageSource, open_source
+from core.images.source import SOURCES, ImageSource, open_source
 from core.project.arrays import RowStore, forget_rows
 from core.project.database import FILE_NAME, connect
 from core.project.edits import Edit, Step
@@ -79,9 +79,11 @@ class Project:
     def source_path(self) -> Path:
         return Path(self.meta("source"))
 
-    def source(self) -> ImageSource:
-        """The images themselves. Raises `UserError` when the folder is gone."""
+    def source(self, must_exist: bool = True) -> ImageSource:
+        """The images themselves. Raises `UserError` when the folder is gone, unless it need not exist."""
         path = self.source_path
+        if not must_exist:
+            return SOURCES[self.meta("kind")](path)
         if not path.exists():
             raise UserError(
                 f"The images of this project are no longer at {path}.",
@@ -141,7 +143,8 @@ class Project:
         forget_rows(self.arrays, rows)
 
     def table(self) -> LabelTable:
-        """A snapshot of everything, one row an image."""
+        """A snapshot of everything, one row an image, with what other handles have committed."""
+        self.history.catch_up()
         log = {entry.id: (entry.author, entry.at) for entry in self.history.log()}
         return build_table(self.images.columns(), self.history, self.runs, self.truth(), self.groups(), log)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.exports.options import ExportRequest, ExportResult
-from core.exports.registry import FORMATS
+from core.exports.registry import FORMATS, READS_IMAGES
 from core.exports.split import groups_by_regex, groups_from_csv
 from core.jobs import JobContext
 from core.project.project import Project
@@ -47,7 +47,7 @@ def export(spec: ExportSpec, ctx: JobContext) -> ExportResult:
         raise UserError(f"There is no format '{spec.format}'.", f"Choose one of: {', '.join(FORMATS)}.")
     with Project.open(spec.project) as project:
         table = project.table()
-        source = project.source()
+        source = project.source(must_exist=spec.format in READS_IMAGES)
     if spec.groups is not None:
         table = replace(table, group=_groups(spec.groups, table))
     request = ExportRequest(

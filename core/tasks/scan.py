@@ -49,7 +49,9 @@ def open_project(path: Path, project: Path | None = None) -> Path:
         Project.create(folder, path).close()
         return folder
     with Project.open(folder) as opened:
-        if opened.source_path != path.resolve():
+        if not opened.meta("source"):  # its making was interrupted
+            Project.create(folder, path).close()
+        elif opened.source_path != path.resolve():
             raise UserError(
                 f"The project {folder} belongs to the images in {opened.source_path}.",
                 "Choose another project folder, or relink it when the images were moved.",

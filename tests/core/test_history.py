@@ -1,3 +1,5 @@
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -108,3 +110,37 @@ def test_that_the_log_only_grows(project):
 def test_that_undoing_with_an_empty_history_does_nothing(tmp_path, folder, verb):
     with Project.create(tmp_path / "empty.medlabel", folder) as empty:
         assert getattr(empty, verb)("ann") is None
+
+
+def test_that_two_handles_on_one_project_see_each_others_edits(project):
+    with Project.open(project.folder) as other:
+        project.execute(ACCEPT, "ann")
+        other.execute(Edit("Exclude", rows=np.array([2, 9]), status=Status.EXCLUDED), "bob")
+        project.execute(Edit("Unsure", rows=np.array([5]), status=Status.UNSURE), "ann")
+        expected = [Status.ACCEPTED] * 2 + [Status.EXCLUDED, 0, 0, Status.UNSURE, 0, 0, 0, Status.EXCLUDED]
+        assert other.table().annotator[:3] == ["ann", "ann", "bob"]
+        assert decided(project)[0] == decided(other)[0] == expected
+        other.undo("bob")
+        other.undo("bob")
+        project.history.catch_up()
+        assert decided(project) == decided(other)
+        assert decided(project)[0] == [Status.ACCEPTED] * 3 + [0] * 7
+
+
+def test_that_one_edit_can_hold_a_status_for_each_image(project):
+    statuses = np.array([Status.ACCEPTED, Status.CORRECTED], np.uint8)
+    project.execute(Edit("Assign", np.array([0, 1]), statuses, np.array([1, 1], np.int32)), "ann")
+    assert decided(project)[0][:2] == [Status.ACCEPTED, Status.CORRECTED]
+
+
+def test_that_a_failed_write_changes_nothing(project):
+    before = decided(project)
+    project._connection.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON edits BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    with pytest.raises(sqlite3.IntegrityError):
+        project.execute(ACCEPT, "ann")
+    project._connection.execute("DROP TRIGGER full")
+    assert decided(project) == before and not project._connection.in_transaction
+    project.execute(ACCEPT, "ann")
+    assert decided(project) != before

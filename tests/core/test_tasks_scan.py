@@ -4,6 +4,7 @@ from PIL import Image
 
 from core.errors import JobCancelled, UserError
 from core.jobs import JobContext
+from core.project import database
 from core.project.image_rows import MISSING, ImageFacts
 from core.project.project import Project
 from core.project.records import Status
@@ -87,3 +88,10 @@ def test_that_a_path_without_a_project_is_a_clear_error(tmp_path, name):
         existing_project(tmp_path / name)
     with pytest.raises(UserError):
         open_project(tmp_path / name)
+
+
+def test_that_a_project_whose_making_was_interrupted_is_made_again(folder, tmp_path, ctx):
+    half = tmp_path / "half.medlabel"
+    half.mkdir()
+    database.connect(half).close()
+    assert scan(open_project(folder, half), ctx).images == 24

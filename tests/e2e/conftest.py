@@ -48,11 +48,11 @@ def medlabel(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def many_images(tmp_path: Path) -> Path:
-    """1,500 small pictures of two kinds in two folders."""
+    """800 small pictures of two kinds in two folders."""
     root = tmp_path / "many images"
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:64, :64]
-    for number in range(750):
+    for number in range(400):
         shift = rng.integers(-8, 9, 2)
         disc = ((x - 32 - shift[0]) ** 2 + (y - 32 - shift[1]) ** 2 < rng.integers(150, 400)) * 180
         stripes = ((x + shift[0]) // 8 % 2) * 180

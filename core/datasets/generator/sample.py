@@ -133,6 +133,10 @@ def description(samples: list[KindSamples], seed: int, guidance: float) -> dict[
         f"images of the kind; drawn again where below {NEAR_COPY} of the real_to_real_median",
         "generator": {
             "code": "core.datasets.generator",
+            "commands": [
+                "python -m core.datasets.generator.train --data DIR --out MODEL",
+                f"python -m core.datasets.generator.sample MODEL --data DIR --out DIR --seed {seed}",
+            ],
             "method": "rectified flow on wavelet bands, then an adversarially trained upscaler",
             "flow_steps": FLOW_STEPS,
             "guidance": guidance,
@@ -172,7 +176,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=200, help="images a kind")
-    parser.add_argument("--guidance", type=float, default=1.5, help="1 is none")
+    parser.add_argument("--guidance", type=float, default=2.5, help="1 is none")
     options = parser.parse_args()
     torch.set_num_threads(1)
     write_samples(options.model, options.data, options.out, options.seed, options.count, options.guidance)

@@ -32,7 +32,7 @@ class Settings:
     `..._schedule` is the length of the learning rate's half cosine, of which only `..._steps` are trained.
     """
 
-    flow_steps: int = 1000
+    flow_steps: int = 500
     flow_schedule: int = 1000
     flow_batch: int = 64
     flow_rate: float = 1e-3
