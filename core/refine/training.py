@@ -1,6 +1,8 @@
 """The training loop: one epoch after the other, best weights kept, resumable after each epoch."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +79,7 @@ def train(
         ctx.emit(EpochEnd(**curve))
     while state.epoch < params.epochs and state.epoch - state.best_epoch < params.patience:
         started = time.monotonic()
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), _one_thread():
             torch.manual_seed(seed * 1000 + state.epoch)
             loss, accuracy = _train_epoch(network, optimiser, training, params, device, ctx, state.epoch)
         validation_loss, validation_accuracy = evaluate(network, validation, device)
@@ -150,6 +152,20 @@ def _train_epoch(
         loss_sum += float(loss.detach()) * len(batch)
         correct += float((logits.detach().argmax(1) == labels).sum())
     return loss_sum / len(order), correct / len(order)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one CPU thread: steps of a few images cost more to share out than to do.
+
+    On two busy cores a step of 16 images of 28 px took 206 ms on two threads and 5 ms on one.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _weights(network: nn.Module) -> dict[str, torch.Tensor]:

@@ -5,6 +5,7 @@ import math
 import random
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +31,25 @@ from core.zeroshot.starter.ct import SCANNERS, WINDOWS, body_mask, other_window
 from core.zeroshot.starter.data import Source, is_test, read_mednist, shrink
 from core.zeroshot.starter.describe import check_vocabulary
 from core.zeroshot.starter.measures import expected_calibration_error, fit_scale, softmax
-from core.zeroshot.starter.model import IMAGE_SIZE, MODEL_CFG, build_model, save_model, tokenize
+from core.zeroshot.starter.model import (
+    IMAGE_SIZE,
+    MODEL_CFG,
+    build_model,
+    load_weights,
+    save_model,
+    tokenize,
+)
 from core.zeroshot.starter.scenes import draw
 from core.zeroshot.starter.shifts import SHIFTS
 from core.zeroshot.starter.train import (
     ImageDrawer,
     Schedule,
     Settings,
+    command_of,
     contrastive_loss,
+    finishing,
     make_optimizer,
+    parse,
     train,
     train_step,
 )
@@ -168,8 +179,8 @@ def test_that_shrink_keeps_the_shape_and_drops_equal_channels() -> None:
 def test_that_augmenting_gives_square_colour_pictures_and_repeats(concept: str) -> None:
     grey, colour = blobs(1, 50, seed=3)[0], draw("photograph", np.random.default_rng(0), 40)
     for image in (grey, colour):
-        first = [augment(image, concept, np.random.default_rng(seed), 64) for seed in range(8)]
-        again = [augment(image, concept, np.random.default_rng(seed), 64) for seed in range(8)]
+        first = [augment(image, concept, np.random.default_rng(seed), 64, 0.3) for seed in range(8)]
+        again = [augment(image, concept, np.random.default_rng(seed), 64, 0.3) for seed in range(8)]
         assert all(view.shape == (64, 64, 3) and view.dtype == np.uint8 for view in first)
         assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
 
@@ -233,6 +244,21 @@ def test_that_training_repeats_from_the_seed() -> None:
     assert steps == 2
     pairs = zip(first.state_dict().values(), again.state_dict().values(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_that_a_second_stage_starts_from_the_saved_weights(tmp_path: Path) -> None:
+    save_model(build_model(), tmp_path, {})
+    idle = replace(finishing(1, seed=0), batch=8, learning_rate=0.0, text_learning_rate=0.0, bfloat16=False)
+    model, _ = train(tiny_sources(), idle, tmp_path)
+    before = load_weights(tmp_path)
+    assert torch.equal(
+        model.get_parameter("token_embedding.weight"), before.get_parameter("token_embedding.weight")
+    )
+
+
+def test_that_the_recorded_command_holds_no_path() -> None:
+    options = parse(["--data", "/data", "--finish", "/first", "--limit", "9"])
+    assert "/" not in command_of(options, 5)
 
 
 def test_that_one_batch_can_be_learnt() -> None:

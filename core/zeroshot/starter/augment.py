@@ -215,9 +215,25 @@ def fit(image: Image.Image, side: int) -> Pixels:
     return np.asarray(canvas)
 
 
-def augment(pixels: Pixels, concept: str, rng: Rng, side: int) -> Pixels:
-    """One augmented view: (h, w) or (h, w, 3) uint8 to (side, side, 3) uint8."""
+def plain_view(pixels: Pixels, look: Look, rng: Rng, side: int) -> Pixels:
+    """The picture as it is, or on a wide canvas: (side, side, 3) uint8."""
+    image = Image.fromarray(pixels)
+    if rng.random() < look.flip:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if rng.random() < 0.4:
+        margin = rng.uniform(0, 0.6) * max(image.size)
+        dx, dy = (round(margin), 0) if rng.random() < 0.6 else (0, round(margin))
+        canvas = Image.new(image.mode, (image.width + 2 * dx, image.height + 2 * dy))
+        canvas.paste(image, (dx, dy))
+        image = canvas
+    return fit(image, side)
+
+
+def augment(pixels: Pixels, concept: str, rng: Rng, side: int, plain: float = 0.0) -> Pixels:
+    """One view: (h, w) or (h, w, 3) uint8 to (side, side, 3) uint8; `plain` is the share left nearly as it is."""
     look = LOOKS.get(concept, DEFAULT)
+    if plain and rng.random() < plain:
+        return plain_view(pixels, look, rng, side)
     if pixels.ndim == 3 and rng.random() < 0.8:
         pixels = change_colour(pixels, look, rng)
     pixels = change_tone(pixels, look, rng)

@@ -87,9 +87,9 @@ def calibrate(model: nn.Module, validation: Sequence[Source]) -> dict[str, Any]:
 
 
 def describe(
-    model: nn.Module, validation: Sequence[Source], seed: int, steps: int, seconds: float
+    model: nn.Module, validation: Sequence[Source], command: str, seed: int, seconds: float
 ) -> dict[str, Any]:
-    """Calibrate the model on validation images and say what it is."""
+    """Calibrate the model on validation images and say what it is and by which command it was made."""
     check_vocabulary()
     figures = calibrate(model, validation)
     return {
@@ -98,7 +98,7 @@ def describe(
         "known_concepts": list(KEYS),
         "licence": LICENCE,
         "good_for": GOOD_FOR,
-        "trained_by": f"python -m core.zeroshot.starter.train --data DIR --steps {steps} --seed {seed}",
+        "trained_by": command,
         "seed": seed,
         "seconds": round(seconds),
         "data": sorted({source.name.split("/")[0].split(" ")[0] for source in validation}),

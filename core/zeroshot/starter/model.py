@@ -46,6 +46,18 @@ def tokenize(texts: list[str]) -> torch.Tensor:
     return ids
 
 
+def load_weights(folder: Path) -> nn.Module:
+    """The model of a folder that `save_model` wrote, in float32."""
+    from safetensors.torch import load_file
+
+    model = build_model()
+    state = load_file(str(folder / WEIGHTS))
+    model.load_state_dict(
+        {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    )
+    return model
+
+
 def save_model(model: nn.Module, folder: Path, description: dict[str, Any]) -> None:
     """Write config, float16 weights and description; the folder loads with open_clip's `local-dir:`."""
     from safetensors.torch import save_file

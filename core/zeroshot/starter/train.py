@@ -22,7 +22,7 @@ from core.zeroshot.starter.augment import augment
 from core.zeroshot.starter.captions import FALSE, TRUE, Caption, draw_captions, truth_table
 from core.zeroshot.starter.concepts import KEYS, OTHERS
 from core.zeroshot.starter.data import Source, training_sources
-from core.zeroshot.starter.model import IMAGE_SIZE, build_model, tokenize
+from core.zeroshot.starter.model import IMAGE_SIZE, build_model, load_weights, tokenize
 from core.zeroshot.starter.scenes import draw
 from core.zeroshot.starter.simulate import simulated_sources
 
@@ -44,8 +44,23 @@ class Settings:
     ema: float = 0.998
     highest_scale: float = 30.0
     others: float = 0.1  # share of the pictures that are not medical
+    plain: float = 0.0  # share of the pictures left nearly as they are
     seed: int = 0
     bfloat16: bool = True
+
+
+def finishing(steps: int, seed: int) -> Settings:
+    """A short second stage on a trained model: low rate, many pictures as they are."""
+    return Settings(
+        steps=steps,
+        learning_rate=5e-4,
+        text_learning_rate=1e-4,
+        warmup=20,
+        stable=0.3,
+        ema=0.98,
+        plain=0.35,
+        seed=seed,
+    )
 
 
 class ImageDrawer:
@@ -53,7 +68,7 @@ class ImageDrawer:
 
     def __init__(self, sources: Sequence[Source], settings: Settings) -> None:
         self.rng = np.random.default_rng(settings.seed)
-        self.others = settings.others
+        self.others, self.plain = settings.others, settings.plain
         self.by_concept = {key: [s for s in sources if s.concept == key] for key in KEYS}
         self.by_concept = {key: group for key, group in self.by_concept.items() if group}
 
@@ -63,7 +78,7 @@ class ImageDrawer:
         weights = np.array([source.weight for source in group])
         source = group[int(self.rng.choice(len(group), p=weights / weights.sum()))]
         index = int(self.rng.integers(len(source.images)))
-        pixels = augment(source.images[index], concept, self.rng, IMAGE_SIZE)
+        pixels = augment(source.images[index], concept, self.rng, IMAGE_SIZE, self.plain)
         return pixels, (concept, source.findings[index])
 
     def other(self) -> tuple[npt.NDArray[np.uint8], Label]:
@@ -174,12 +189,15 @@ def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
             old.copy_(new)
 
 
-def train(sources: Sequence[Source], settings: Settings, report_every: int = 50) -> tuple[nn.Module, int]:
-    """The averaged model in evaluation mode, and the number of steps."""
+def train(
+    sources: Sequence[Source], settings: Settings, start_from: Path | None = None, report_every: int = 50
+) -> tuple[nn.Module, int]:
+    """The averaged model in evaluation mode, and the number of steps. `start_from` is the folder of a model."""
     torch.manual_seed(settings.seed)
     words = random.Random(settings.seed)
     drawer = ImageDrawer(sources, settings)
-    model = build_model().to(memory_format=torch.channels_last).train()
+    model = build_model() if start_from is None else load_weights(start_from)
+    model = model.to(memory_format=torch.channels_last).train()
     average = copy.deepcopy(model).eval()
     optimizer = make_optimizer(model, settings)
     schedule = Schedule(settings)
@@ -226,10 +244,21 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, default=None, help="batches to train; repeats a run exactly")
     length.add_argument("--minutes", type=float, default=Settings.minutes, help="train for about this long")
+    parser.add_argument("--finish", type=Path, default=None, help="folder of a trained model: second stage")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--limit", type=int, default=None, help="most images of a MedNIST class")
     return parser.parse_args(arguments)
+
+
+def command_of(options: argparse.Namespace, steps: int) -> str:
+    """The command that repeats a run, without this machine's paths."""
+    parts = [f"python -m core.zeroshot.starter.train --data DIR --steps {steps} --seed {options.seed}"]
+    if options.limit is not None:
+        parts.append(f"--limit {options.limit}")
+    if options.finish is not None:
+        parts.append("--finish FIRST_STAGE")
+    return " ".join(parts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -240,15 +269,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     torch.set_num_threads(options.threads)
     settings = Settings(steps=options.steps, minutes=options.minutes, seed=options.seed)
+    if options.finish is not None:
+        settings = finishing(options.steps or 250, options.seed)
     start = time.monotonic()
     sources = training_sources(options.data, "train", options.limit, print)
     sources += simulated_sources(sources, settings.seed)
-    model, steps = train(sources, settings)
+    model, steps = train(sources, settings, options.finish)
     seconds = time.monotonic() - start
     save_model(model, options.out, {})  # nothing is lost should the rest fail
     validation = training_sources(options.data, "val", 250)
     validation += simulated_sources(validation, settings.seed + 1, share=0.08)
-    description = describe(model, validation, settings.seed, steps, seconds)
+    description = describe(model, validation, command_of(options, steps), settings.seed, seconds)
     save_model(model, options.out, description)
 
 
