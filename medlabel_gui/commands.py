@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
@@ -153,14 +154,12 @@ class Commands(QObject):
         self._decide("Accept", rows, Status.ACCEPTED, ids[table.label[rows]])
 
     def assign(self, position: int) -> None:
-        """Give the selected images a class; where it is the label shown, that is an acceptance."""
+        """Give the selected images a class: a correction, or an acceptance of those that show it already."""
         classes, rows, table = self._session.classes, self._selected(), self._table
         if position >= len(classes):
             raise UserError(f"There is no class {position + 1}.", "Add it to the list of classes.")
-        agreed = bool(
-            (table.label[rows] == position).all() and (table.status[rows] != Status.CORRECTED).all()
-        )
-        status = Status.ACCEPTED if agreed else Status.CORRECTED
+        agreed = (table.label[rows] == position) & (table.status[rows] != Status.CORRECTED)
+        status = np.where(agreed, Status.ACCEPTED, Status.CORRECTED).astype(np.uint8)
         chosen = np.full(len(rows), classes[position].id, np.int32)
         self._decide(f"Assign {classes[position].name} to", rows, status, chosen)
 
@@ -216,7 +215,9 @@ class Commands(QObject):
         assert isinstance(model, ImageModel)
         return model.rows[self._view.selected_positions()]
 
-    def _decide(self, what: str, rows: Rows, status: Status | None, ids: Ints | None = None) -> None:
+    def _decide(
+        self, what: str, rows: Rows, status: Status | npt.NDArray[np.uint8] | None, ids: Ints | None = None
+    ) -> None:
         text = f"{what} {len(rows):,} image{'' if len(rows) == 1 else 's'}"
         self._session.execute(Edit(text, rows, status, ids))
 

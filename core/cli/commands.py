@@ -182,7 +182,7 @@ def demo_command(folder: Path, open_window: bool | None, device: str, seed: int,
         )
     if open_window if open_window is not None else has_display():
         subprocess.Popen(
-            [sys.executable, "-m", "medlabel_gui.app", str(result.info.project)], start_new_session=True
+            [sys.executable, "-m", "medlabel_gui", str(result.info.project)], start_new_session=True
         )
 
 

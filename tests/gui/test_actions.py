@@ -281,6 +281,13 @@ def test_that_accepting_keeps_corrections(opened: Driver) -> None:
     assert opened.table.label[0] == 1
 
 
+def test_that_assigning_to_a_mixed_selection_corrects_only_what_shows_another_label(opened: Driver) -> None:
+    opened.label()
+    opened.select(0, 1)
+    opened.trigger("assign_1")
+    assert statuses(opened)[:2] == [Status.ACCEPTED, Status.CORRECTED]
+
+
 def test_that_accepting_without_labels_explains_itself(opened: Driver) -> None:
     opened.select(0)
     opened.trigger("accept")
