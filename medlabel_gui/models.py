@@ -17,7 +17,8 @@ class ModelChoice:
 
 def model_choices() -> tuple[ModelChoice, ...]:
     """All models in the catalogue's order. Looks for weights on the disk: not for the main thread."""
-    from core.zeroshot.catalogue import ModelEntry, models
+    from core.zeroshot.catalogue import models
+    from core.zeroshot.entry import ModelEntry
     from core.zeroshot.weights import locate
 
     def choice(entry: ModelEntry) -> ModelChoice:

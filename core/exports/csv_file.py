@@ -14,6 +14,7 @@ import numpy as np
 from core.exports.atomic import replacing
 from core.exports.options import SPLITS, ExportRequest, ExportResult
 from core.exports.split import assign_splits
+from core.exports.spreadsheet import harmless
 from core.jobs import JobContext
 from core.project.records import Source, Status
 from core.project.table import LabelTable
@@ -39,7 +40,6 @@ COLUMNS = (
     "note",
 )
 _STAGE = "Writing CSV"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")  # noqa: RUF001
 
 
 def export_csv(request: ExportRequest, ctx: JobContext) -> ExportResult:
@@ -57,19 +57,6 @@ def export_csv(request: ExportRequest, ctx: JobContext) -> ExportResult:
         for line in ctx.track(_lines(table, rows, splits), len(rows), _STAGE):
             writer.writerow(line)
     return ExportResult("csv", (request.out,), len(rows))
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet would run as a formula, with an apostrophe before it; other text as it is.
-
-    A leading apostrophe is doubled, so that `plain_text` gives the original back.
-    """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def plain_text(text: str) -> str:
-    """The inverse of `harmless`."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
 
 
 def _splits(request: ExportRequest, rows: np.ndarray) -> dict[int, str]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
-from core.exports.csv_file import plain_text
+from core.exports.spreadsheet import plain_text
 from core.images.raster import SUFFIXES
 from core.images.refs import ImageRef
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import UserError
+from core.exports.groups import groups_by_regex, groups_from_csv
 from core.exports.options import ExportRequest, ExportResult
 from core.exports.registry import FORMATS, READS_IMAGES
-from core.exports.split import groups_by_regex, groups_from_csv
 from core.jobs import JobContext
 from core.project.project import Project
 from core.project.records import Status

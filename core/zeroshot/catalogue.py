@@ -4,20 +4,12 @@ Importing this module loads neither torch nor open_clip nor huggingface_hub.
 """
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
 from core.resources import resource_path
+from core.zeroshot.entry import GENERIC_TEMPLATES, ModelEntry
 
-# No "tattoo" and "video game" of ImageNet's templates: they harm medical images.
-GENERIC_TEMPLATES = (
-    "this is a photo of {}",
-    "an image of {}",
-    "a medical image showing {}",
-    "a medical image of {}",
-    "{}",
-)
 _PMC_TEMPLATES = ("{}", "an image of {}", "a medical image showing {}", "figure showing {}")
 _BIOMEDCLIP_TEMPLATES = ("this is a photo of {}", "{}", "an image of {}", "a medical image showing {}")
 _HISTOLOGY_TEMPLATES = (
@@ -27,38 +19,7 @@ _HISTOLOGY_TEMPLATES = (
     "{} in a histopathology image",
 )
 
-WEIGHT_NAMES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _BERT_TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json")
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """One model: what it is, what it costs, and where its weights come from.
-
-    Exactly one source: `hub` (repository at huggingface.co, looked up in the local cache), `folder` (a local
-    folder in open_clip's format) or `weights` (one local file, with `arch`). `arch` is the open_clip name of
-    the architecture; empty where the folder's or repository's own `open_clip_config.json` tells it.
-    `templates` are the captions of a bare class name, `{}` standing for it. `text_hub` is a second repository
-    whose `config.json` describes the text tower. `notes` are remarks that whoever uses the model should see.
-    """
-
-    id: str
-    title: str
-    size_mb: int
-    licence: str
-    context_length: int
-    image_side: int
-    dim: int
-    good_for: str
-    templates: tuple[str, ...]
-    arch: str = ""
-    hub: str = ""
-    text_hub: str = ""
-    small_files: tuple[str, ...] = ()
-    quick_gelu: bool = False
-    folder: Path | None = None
-    weights: Path | None = None
-    notes: tuple[str, ...] = ()
 
 
 def _openai(name: str, hub: str, size_mb: int, side: int, dim: int, good_for: str) -> ModelEntry:

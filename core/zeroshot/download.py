@@ -12,7 +12,7 @@ from urllib.request import getproxies
 
 from core.errors import JobCancelled, UserError
 from core.jobs import JobContext
-from core.zeroshot.catalogue import WEIGHT_NAMES, ModelEntry
+from core.zeroshot.entry import WEIGHT_NAMES, ModelEntry, how_to_bring
 from core.zeroshot.hub_cache import cache_folder
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def fetch(entry: ModelEntry, ctx: JobContext) -> None:
         RuntimeError,
         *_transport_errors(),
     ) as error:
-        raise UserError(f"{entry.title} could not be downloaded: {_reason(error)}.", _hint(entry)) from error
+        raise UserError(f"{entry.title} could not be downloaded: {_reason(error)}.", how_to_bring(entry)) from error
 
 
 def _check_network() -> None:
@@ -143,12 +143,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, _transport_errors()) and getattr(error, "response", None) is None:
         return "the hub cannot be reached (no network)"
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-
-
-def _hint(entry: ModelEntry) -> str:
-    from core.zeroshot.weights import how_to_bring
-
-    return how_to_bring(entry)
 
 
 def _check_space(entry: ModelEntry) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from core.errors import UserError
-from core.zeroshot.catalogue import ModelEntry
+from core.zeroshot.entry import ModelEntry
 from core.zeroshot.loading import Loaded, load
 from core.zeroshot.weights import Weights, check_safe, locate, weights_sha256
 

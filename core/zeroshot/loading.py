@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError
 
 from core.errors import UserError
-from core.zeroshot.catalogue import ModelEntry
+from core.zeroshot.entry import ModelEntry
 from core.zeroshot.weights import Weights
 
 _MISFITS = (RuntimeError, UserWarning, LookupError, ValueError, TypeError, AttributeError, OSError)

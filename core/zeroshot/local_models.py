@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.zeroshot.catalogue import GENERIC_TEMPLATES, WEIGHT_NAMES, ModelEntry
+from core.zeroshot.entry import GENERIC_TEMPLATES, WEIGHT_NAMES, ModelEntry
 
 CONFIG_NAME = "open_clip_config.json"
 EXTRAS_NAME = "medlabel.json"

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.jobs import JobContext
-from core.zeroshot.catalogue import WEIGHT_NAMES, ModelEntry
+from core.zeroshot.entry import WEIGHT_NAMES, ModelEntry, how_to_bring
 from core.zeroshot.hub_cache import snapshots
 from core.zeroshot.local_models import CONFIG_NAME, read_config, weights_in
 from core.zeroshot.safety import check_safe
@@ -55,18 +55,6 @@ def locate(entry: ModelEntry) -> Weights:
     raise UserError(
         f"The weights of {entry.title} ({entry.size_mb:,} MB) are not on this machine.", how_to_bring(entry)
     )
-
-
-def how_to_bring(entry: ModelEntry) -> str:
-    """One line: the command that downloads a model of the table, and which files to bring by hand."""
-    page = f"https://huggingface.co/{entry.hub}"
-    command = f"On a machine with a network: medlabel models --download {entry.id}."
-    if entry.arch:
-        by_hand = f"{WEIGHT_NAMES[0]} from {page}, then --model {entry.arch}=PATH/{WEIGHT_NAMES[0]}"
-        return f"{command} By hand: bring {by_hand}."
-    files = ", ".join([" or ".join(WEIGHT_NAMES), *entry.small_files])
-    text = f", and config.json of {entry.text_hub} as text/config.json," if entry.text_hub else ""
-    return f"{command} By hand: bring {files} from {page}{text} into one folder, then --model FOLDER."
 
 
 def download(entry: ModelEntry, ctx: JobContext) -> Weights:

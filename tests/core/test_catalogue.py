@@ -12,7 +12,8 @@ import torch
 from clip_models import BIOMED_TEXT, save_bert, save_bert_tokenizer, save_config, save_small_folder, snapshot
 
 from core.errors import UserError
-from core.zeroshot.catalogue import DEFAULT_MODEL, MODELS, WEIGHT_NAMES, find_model, is_present, models
+from core.zeroshot.catalogue import DEFAULT_MODEL, MODELS, find_model, is_present, models
+from core.zeroshot.entry import WEIGHT_NAMES
 
 OPENAI = [entry for entry in MODELS if entry.id.startswith("openai/")]
 

@@ -20,8 +20,9 @@ from PIL import Image
 
 from core.errors import UserError
 from core.zeroshot import loading
-from core.zeroshot.catalogue import MODELS, ModelEntry, find_model
+from core.zeroshot.catalogue import MODELS, find_model
 from core.zeroshot.encoder import Encoder, pick_device
+from core.zeroshot.entry import ModelEntry
 
 HUB = [entry for entry in MODELS if entry.hub]
 PLAIN = {"pmc/ViT-L-14": "ViT-L-14", "quiltnet/B-32": "ViT-B-32", "quiltnet/B-16": "ViT-B-16"}

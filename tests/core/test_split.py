@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.exports.split import assign_splits, groups_by_regex, groups_from_csv
+from core.exports.groups import groups_by_regex, groups_from_csv
+from core.exports.split import assign_splits
 
 RATIOS = (0.7, 0.1, 0.2)
 

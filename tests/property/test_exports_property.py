@@ -7,10 +7,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.exports.csv_file import export_csv, harmless, plain_text
+from core.exports.csv_file import export_csv
 from core.exports.labels_in import read_labels_csv
 from core.exports.options import ExportRequest
 from core.exports.split import assign_splits
+from core.exports.spreadsheet import harmless, plain_text
 from core.jobs import JobContext
 from tests.core.tables import table_of
 
