@@ -24,6 +24,12 @@ from core.tasks.refine import RefineResult, RefineSpec, refine
 from core.tasks.scan import existing_project, open_project, scan
 
 
+SAMPLES_NOTE = (
+    "The samples are synthetic, drawn by a model of the image sets that the built-in model learnt from:",
+    "it knows their kind well. Expect less on your own images. For research only, not for diagnosis.",
+)
+
+
 @dataclass(frozen=True)
 class LabelRequest:
     """The options of `medlabel label` as they were typed."""
@@ -178,6 +184,8 @@ def demo_command(folder: Path, open_window: bool | None, device: str, seed: int,
                 *label_lines(result.label),
                 *refine_lines(result.refine),
                 *file_lines(files),
+                "",
+                *SAMPLES_NOTE,
             ]
         )
     if open_window if open_window is not None else has_display():

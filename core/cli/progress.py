@@ -69,11 +69,11 @@ def estimate_text(estimate: Estimate) -> str:
 
 
 def epoch_text(epoch: EpochEnd) -> str:
-    """One epoch in a line."""
-    best = "  best so far" if epoch.best_epoch == epoch.epoch else ""
+    """One epoch in a line: loss and accuracy against the labels learnt from."""
+    best = "  best" if epoch.best_epoch == epoch.epoch else ""
     return (
-        f"Epoch {epoch.epoch:>3}/{epoch.epochs}  loss {epoch.train_loss:.3f}  accuracy {epoch.train_accuracy:.1%}  "
-        f"validation loss {epoch.validation_loss:.3f}  accuracy {epoch.validation_accuracy:.1%}{best}"
+        f"Epoch {epoch.epoch:>3}/{epoch.epochs}  training loss {epoch.train_loss:.3f} ({epoch.train_accuracy:.1%})  "
+        f"validation {epoch.validation_loss:.3f} ({epoch.validation_accuracy:.1%}){best}"
     )
 
 

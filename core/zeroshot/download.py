@@ -49,7 +49,9 @@ def fetch(entry: ModelEntry, ctx: JobContext) -> None:
         RuntimeError,
         *_transport_errors(),
     ) as error:
-        raise UserError(f"{entry.title} could not be downloaded: {_reason(error)}.", how_to_bring(entry)) from error
+        raise UserError(
+            f"{entry.title} could not be downloaded: {_reason(error)}.", how_to_bring(entry)
+        ) from error
 
 
 def _check_network() -> None:
