@@ -23,7 +23,6 @@ from core.tasks.models import describe_models, download_model
 from core.tasks.refine import RefineResult, RefineSpec, refine
 from core.tasks.scan import existing_project, open_project, scan
 
-
 SAMPLES_NOTE = (
     "The samples are synthetic, drawn by a model of the image sets that the built-in model learnt from:",
     "it knows their kind well. Expect less on your own images. For research only, not for diagnosis.",

@@ -69,11 +69,6 @@ class RowStore:
         self.done[rows] = True
         self._flush(self.done)
 
-    def forget(self, rows: npt.NDArray[np.int64]) -> None:
-        """Mark rows as not done: their images have changed."""
-        self.done[rows[rows < len(self.done)]] = False
-        self._flush(self.done)
-
     @staticmethod
     def _flush(array: npt.NDArray[Any]) -> None:
         if isinstance(array, np.memmap):

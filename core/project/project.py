@@ -1,6 +1,5 @@
 """A project: all that is known of one set of images, on disk, always saved."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -147,10 +146,6 @@ class Project:
         self.history.catch_up()
         log = {entry.id: (entry.author, entry.at) for entry in self.history.log()}
         return build_table(self.images.columns(), self.history, self.runs, self.truth(), self.groups(), log)
-
-    def settings(self) -> dict[str, Any]:
-        """The front end's own small settings, kept with the project."""
-        return dict(json.loads(self.meta("settings", "{}")))
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         with self._connection:

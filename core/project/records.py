@@ -32,9 +32,6 @@ class Source(IntEnum):
         return "" if self is Source.NONE else self.name.lower().replace("_", "-")
 
 
-DECISIONS = frozenset({Status.ACCEPTED, Status.CORRECTED, Status.UNSURE, Status.EXCLUDED})
-
-
 @dataclass(frozen=True)
 class ImageClass:
     """A label name. `id` never changes; `prompts` are captions, none means the model's own templates.

@@ -4,4 +4,3 @@ from core.refine.published import refine_published
 from core.refine.request import Strategy
 
 STRATEGIES: dict[str, Strategy] = {"published": refine_published}
-DEFAULT_STRATEGY = "published"

@@ -1,16 +1,17 @@
 """Write labels, or images with labels, to a file or folder."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
 from core.exports.groups import groups_by_regex, groups_from_csv
 from core.exports.options import ExportRequest, ExportResult
 from core.exports.registry import FORMATS, READS_IMAGES
+from core.images.refs import ImageRef
 from core.jobs import JobContext
 from core.project.project import Project
 from core.project.records import Status
-from core.project.table import LabelTable
 
 __all__ = ["ExportResult", "ExportSpec", "GroupRule", "Status", "export", "group_rule"]
 
@@ -26,7 +27,10 @@ class GroupRule:
 
 @dataclass(frozen=True)
 class ExportSpec:
-    """What to export; the options are those of `core.exports.options.ExportRequest`."""
+    """What to export; the options are those of `core.exports.options.ExportRequest`.
+
+    `groups` are kept with the project: later exports hold them together too.
+    """
 
     project: Path
     format: str
@@ -46,10 +50,10 @@ def export(spec: ExportSpec, ctx: JobContext) -> ExportResult:
     if spec.format not in FORMATS:
         raise UserError(f"There is no format '{spec.format}'.", f"Choose one of: {', '.join(FORMATS)}.")
     with Project.open(spec.project) as project:
+        if spec.groups is not None:
+            project.set_groups(dict(enumerate(_groups(spec.groups, project.images.columns().refs))))
         table = project.table()
         source = project.source(must_exist=spec.format in READS_IMAGES)
-    if spec.groups is not None:
-        table = replace(table, group=_groups(spec.groups, table))
     request = ExportRequest(
         table,
         source,
@@ -75,8 +79,8 @@ def group_rule(text: str) -> GroupRule | None:
     return GroupRule(pattern=text)
 
 
-def _groups(rule: GroupRule, table: LabelTable) -> list[str]:
-    names = [ref.shown for ref in table.refs]
+def _groups(rule: GroupRule, refs: Sequence[ImageRef]) -> list[str]:
+    names = [ref.shown for ref in refs]
     if rule.csv is None:
         return groups_by_regex(names, rule.pattern)
     by_name = groups_from_csv(rule.csv, rule.column)

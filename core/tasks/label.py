@@ -18,6 +18,7 @@ from core.project.labels import labels_of
 from core.project.project import Project
 from core.project.records import ImageClass
 from core.tasks.provenance import versions, who
+from core.zeroshot.catalogue import DEFAULT_MODEL, find_model
 from core.zeroshot.classify import nearly_same, probabilities
 from core.zeroshot.embed import embed_images, embedding_store, pending_images
 from core.zeroshot.prompts import group_prompts, parse_class_names, prompts_for
@@ -45,7 +46,7 @@ class LabelSpec:
 
     project: Path
     classes: tuple[ClassSpec, ...] | None = None
-    model: str = "starter"
+    model: str = DEFAULT_MODEL
     device: str = "auto"
     seed: int = 0
     author: str = field(default_factory=who)
@@ -88,7 +89,6 @@ def label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
 
     Embeddings that are on disk are used again, so that other prompts cost a matrix product.
     """
-    from core.zeroshot.catalogue import find_model
     from core.zeroshot.encoder import Encoder
 
     started = time.monotonic()

@@ -17,6 +17,7 @@ from core.project.runs import REFINEMENT
 from core.tasks.provenance import versions, who
 from core.tasks.weak_labels import import_weak_labels
 
+DEFAULT_STRATEGY = "published"
 _EVIDENCE_SIDE = 28
 
 
@@ -25,7 +26,7 @@ class RefineSpec:
     """`weak_labels` is a CSV of file_name and one probability column a class, to use instead of CLIP's labels."""
 
     project: Path
-    strategy: str = "published"
+    strategy: str = DEFAULT_STRATEGY
     weak_labels: Path | None = None
     device: str = "auto"
     seed: int = 0

@@ -1,5 +1,6 @@
 """The main job through the tasks, with the built-in model, on pictures that the tests make."""
 
+import csv
 import os
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from core.project.records import Source, Status
 from core.resources import resource_path
 from core.tasks import label as label_module
 from core.tasks.events import Estimate, RowsLabelled
-from core.tasks.export import ExportSpec, export
+from core.tasks.export import ExportSpec, export, group_rule
 from core.tasks.import_labels import ImportSpec, import_labels
 from core.tasks.info import info
 from core.tasks.label import ClassSpec, LabelSpec, label, parse_classes
@@ -231,6 +232,16 @@ def test_that_every_export_works_on_a_labelled_project(scanned, tmp_path, ctx):
         assert export(ExportSpec(scanned, name, tmp_path / out), ctx).rows == 24
     with pytest.raises(UserError, match="no format 'xml'"):
         export(ExportSpec(scanned, "xml", tmp_path / "l.xml"), ctx)
+
+
+def test_that_patients_stay_together_in_this_export_and_the_next(scanned, tmp_path, ctx):
+    label(LabelSpec(scanned, CLASSES, device="cpu"), ctx)
+    rule = group_rule(r"(\d)\d?\.png$")
+    for name, groups in (("one.csv", rule), ("two.csv", None)):
+        export(ExportSpec(scanned, "csv", tmp_path / name, groups=groups, seed=3), ctx)
+        with (tmp_path / name).open(newline="") as file:
+            splits = {(row["group"], row["split"]) for row in csv.DictReader(file)}
+        assert {group for group, _ in splits} == {"0", "1"} and len(splits) == 2
 
 
 def test_that_the_catalogue_says_what_is_here():
