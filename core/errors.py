@@ -16,5 +16,13 @@ class UserError(Exception):
         return f"{self.message} {self.hint}".strip()
 
 
+class ImagesGoneError(UserError):
+    """The images of a project are not where they were; whoever shows it can offer to say where they are."""
+
+
+class NotDownloadedError(UserError):
+    """A model did not come over the network; the hint names commands, a window has buttons to name."""
+
+
 class JobCancelled(Exception):  # noqa: N818  not an error
     """Raised inside a task when somebody asked it to stop. Silent: never shown as an error."""
