@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 from core.errors import UserError
@@ -51,7 +52,13 @@ MIGRATIONS = (
     CREATE TABLE truth (image_id INTEGER PRIMARY KEY, class_id INTEGER NOT NULL) STRICT;
     CREATE TABLE groups (image_id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
     """,
+    # `edits` and `snapshots` hold packed columns from here on (`packing.py`); what is there stays as it is and
+    # can still be read. The number keeps earlier versions of the program from opening what they cannot read.
+    "",
 )
+
+_PATIENCE = 30.0  # seconds that a handle waits for another one to commit
+_LOOK = 0.001  # seconds between two tries of a handle that waits
 
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
 
@@ -63,7 +70,7 @@ def connect(folder: Path) -> sqlite3.Connection:
     """
     path = folder / FILE_NAME
     try:
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         journal = "DELETE" if is_on_network(folder) else "WAL"
         connection.execute(f"PRAGMA journal_mode={journal}")
         connection.execute("PRAGMA synchronous=FULL")
@@ -71,6 +78,27 @@ def connect(folder: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         raise UserError(f"The project {folder} cannot be opened: {error}.") from error
     return connection
+
+
+def begin_writing(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that writes, as soon as whoever writes now has committed.
+
+    SQLite waits longer from one try to the next, up to a tenth of a second: a handle that writes slice after
+    slice would be back each time before the one that waits looks again. Raises `sqlite3.OperationalError`.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(_LOOK)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(1000 * _PATIENCE)}")
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,8 +1,8 @@
 """The edit log: state = last snapshot + the steps after it. It is autosave, undo and audit trail in one."""
 
 import json
+import logging
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +12,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.project.edits import CHANGE, DECISION, Edit, Step, classes_from_json, classes_to_json
+from core.project.database import begin_writing
+from core.project.edits import (
+    CHANGE,
+    DECISION,
+    Edit,
+    Step,
+    classes_from_json,
+    classes_to_json,
+    pack_decisions,
+    unpack_decisions,
+)
+from core.project.notes import NoteChanges, notes_from_json, notes_to_json
+from core.project.packing import as_index
 from core.project.records import ImageClass
 
+logger = logging.getLogger(__name__)
+
+# A snapshot is saved after so many edits, or once these have changed so many images that opening the project,
+# which repeats them, would take long: twice as many as there are, in a project that is not small.
 SNAPSHOT_EVERY = 200
+_MANY_TIMES = 2
+_NOT_SMALL = 100_000
 
 
 def utc_now() -> str:
@@ -50,6 +68,9 @@ class History:
         self._undoable: list[int] = []
         self._redoable: list[int] = []
         self._last_id = 0
+        self._last_text = (0, "")
+        self._snapshot_id = 0  # of the last edit in the newest snapshot
+        self._since = 0  # changes of images after it
         self._load()
 
     def resize(self, rows: int) -> None:
@@ -68,6 +89,16 @@ class History:
     def can_redo(self) -> bool:
         return bool(self._redoable)
 
+    @property
+    def undo_text(self) -> str:
+        """The text of the edit that `undo` would take back; empty when there is none."""
+        return self._text(self._undoable)
+
+    @property
+    def redo_text(self) -> str:
+        """The text of the edit that `redo` would do; empty when there is none."""
+        return self._text(self._redoable)
+
     def execute(self, edit: Edit, author: str) -> Step:
         """Do an edit and log it; the step that was done comes back (empty when nothing would change)."""
         with self._writing():
@@ -76,6 +107,7 @@ class History:
                 return step
             self._write("edit", edit.text, author, step, None)
         self._take(self._last_id + 1, "edit", step)
+        self._shorten_replay()
         return step
 
     def undo(self, author: str) -> Step | None:
@@ -86,6 +118,7 @@ class History:
             step = self._step(self._undoable[-1]).inverse
             self._write("undo", "", author, step, self._undoable[-1])
         self._take(self._last_id + 1, "undo", step)
+        self._shorten_replay()
         return step
 
     def redo(self, author: str) -> Step | None:
@@ -96,53 +129,67 @@ class History:
             step = self._step(self._redoable[-1])
             self._write("redo", "", author, step, self._redoable[-1])
         self._take(self._last_id + 1, "redo", step)
+        self._shorten_replay()
         return step
 
-    def catch_up(self) -> None:
-        """Take in the edits that another handle on the same project has logged since."""
+    def catch_up(self) -> bool:
+        """Take in the edits that another handle on the same project has logged since; whether there were any."""
+        before = self._last_id
         query = "SELECT id, kind, changes, detail FROM edits WHERE id > ? ORDER BY id"
         for number, kind, changes, detail in self._connection.execute(query, (self._last_id,)).fetchall():
             self._take(number, kind, Step.unpacked(changes, detail))
+        return self._last_id > before
 
     def log(self) -> Iterator[LogEntry]:
         """Every edit, undo and redo, oldest first."""
         for row in self._connection.execute("SELECT id, at, author, kind, text FROM edits ORDER BY id"):
             yield LogEntry(*row)
 
+    def entry(self, number: int) -> LogEntry | None:
+        """One line of the log; None when there is none of that number."""
+        query = "SELECT id, at, author, kind, text FROM edits WHERE id = ?"
+        row = self._connection.execute(query, (number,)).fetchone()
+        return None if row is None else LogEntry(*row)
+
+    def _text(self, numbers: list[int]) -> str:
+        if not numbers:
+            return ""
+        number, text = self._last_text
+        if number != numbers[-1]:
+            entry = self.entry(numbers[-1])
+            number, text = numbers[-1], "" if entry is None else entry.text
+            self._last_text = number, text
+        return text
+
     def _plan(self, edit: Edit) -> Step:
         changes = self._changes(edit) if edit.rows is not None else np.empty(0, CHANGE)
         classes = None
         if edit.classes is not None and edit.classes != self.classes:
             classes = (self.classes, edit.classes)
-        notes = {
-            row: (self.notes.get(row, ""), text)
-            for row, text in edit.notes.items()
-            if text != self.notes.get(row, "")
-        }
-        return Step(changes, classes, notes)
+        return Step(changes, classes, NoteChanges.between(self.notes, edit.notes))
 
     def _changes(self, edit: Edit) -> npt.NDArray[np.void]:
         rows = np.asarray(edit.rows)
         self.resize(int(rows.max(initial=-1)) + 1)
         changes = np.zeros(len(rows), CHANGE)
         changes["row"] = rows
-        changes["before"] = self.decisions[rows]
-        changes["after"]["class_id"] = -1
+        before, after, where = changes["before"], changes["after"], as_index(rows)
+        for name in DECISION.fields or ():  # field by field: numpy copies records one at a time
+            before[name] = self.decisions[name][where]
+        after["class_id"] = -1
         if edit.status is not None:
-            changes["after"]["status"] = edit.status
+            after["status"] = edit.status
             if edit.class_ids is not None:
-                changes["after"]["class_id"] = edit.class_ids
-            changes["after"]["edit"] = self._last_id + 1
-        same = (changes["before"]["status"] == changes["after"]["status"]) & (
-            changes["before"]["class_id"] == changes["after"]["class_id"]
-        )
-        return np.asarray(changes[~same])
+                after["class_id"] = edit.class_ids
+            after["edit"] = self._last_id + 1
+        differs = (before["status"] != after["status"]) | (before["class_id"] != after["class_id"])
+        return changes if differs.all() else changes.take(np.flatnonzero(differs))
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction of ours alone, begun with what others have logged."""
         with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+            begin_writing(self._connection)
             self.catch_up()
             yield
 
@@ -156,22 +203,21 @@ class History:
     def _take(self, number: int, kind: str, step: Step) -> None:
         """A step that is in the log now holds in memory too."""
         self._last_id = number
+        self._since += len(step.changes) + len(step.notes)
         self._track(number, kind)
         self._apply(step)
-        if number % SNAPSHOT_EVERY == 0 and not self._connection.in_transaction:
-            self._save_snapshot()
 
     def _apply(self, step: Step) -> None:
         if len(step.changes):
-            self.resize(int(step.changes["row"].max()) + 1)
-            self.decisions[step.changes["row"]] = step.changes["after"]
+            rows, after = step.changes["row"], step.changes["after"]
+            self.resize(int(rows.max()) + 1)
+            where = as_index(rows)
+            for name in DECISION.fields or ():
+                self.decisions[name][where] = after[name]
         if step.classes:
             self.classes = step.classes[1]
-        for row, (_, after) in step.notes.items():
-            if after:
-                self.notes[row] = after
-            else:
-                self.notes.pop(row, None)
+        if step.notes:
+            step.notes.write_to(self.notes)
 
     def _step(self, number: int) -> Step:
         row = self._connection.execute("SELECT changes, detail FROM edits WHERE id = ?", (number,)).fetchone()
@@ -183,8 +229,9 @@ class History:
             "SELECT id, kind FROM edits WHERE id <= ? ORDER BY id", (start,)
         ):
             self._track(number, kind)
-        self._last_id = start
+        self._last_id = self._snapshot_id = start
         self.catch_up()
+        self._shorten_replay()
 
     def _track(self, number: int, kind: str) -> None:
         if kind == "undo":
@@ -195,14 +242,32 @@ class History:
             self._undoable.append(number)
             self._redoable.clear()
 
+    def _shorten_replay(self) -> None:
+        """Save a snapshot when repeating what came after the last one would take long.
+
+        Outside of transactions only. What the log holds is kept without it, so that it fails is not told.
+        """
+        many = _MANY_TIMES * max(len(self.decisions), _NOT_SMALL)
+        if self._last_id - self._snapshot_id < SNAPSHOT_EVERY and self._since < many:
+            return
+        try:
+            newest = self._connection.execute("SELECT max(edit_id) FROM snapshots").fetchone()[0] or 0
+            if newest <= self._snapshot_id:  # no other handle has saved one since
+                self._save_snapshot()
+                newest = self._last_id
+        except sqlite3.Error:
+            logger.warning("no snapshot of the edits could be saved", exc_info=True)
+            newest = self._last_id
+        self._snapshot_id, self._since = newest, 0
+
     def _save_snapshot(self) -> None:
-        detail: dict[str, Any] = {"classes": classes_to_json(self.classes), "notes": self.notes}
-        packed = zlib.compress(self.decisions.tobytes(), 1)
+        detail: dict[str, Any] = {"classes": classes_to_json(self.classes)}
+        if self.notes:
+            detail["noted"] = notes_to_json(self.notes)
+        row = (self._last_id, pack_decisions(self.decisions), json.dumps(detail))
         with self._connection:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)",
-                (self._last_id, packed, json.dumps(detail)),
-            )
+            begin_writing(self._connection)
+            self._connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", row)
             self._connection.execute("DELETE FROM snapshots WHERE edit_id < ?", (self._last_id,))
 
     def _load_snapshot(self) -> int:
@@ -211,10 +276,13 @@ class History:
         if row is None:
             return 0
         number, packed, detail = row
-        stored = np.frombuffer(zlib.decompress(packed), DECISION)
+        stored = unpack_decisions(packed)
         self.resize(len(stored))
         self.decisions[: len(stored)] = stored
         read = json.loads(detail)
         self.classes = classes_from_json(read["classes"])
-        self.notes = {int(key): text for key, text in read["notes"].items()}
+        if "noted" in read:
+            self.notes = notes_from_json(read["noted"])
+        else:  # as earlier versions wrote them
+            self.notes = {int(key): text for key, text in read.get("notes", {}).items()}
         return int(number)

@@ -2,15 +2,22 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from core.images.refs import ImageRef, ScannedImage
+from core.images.refs import ScannedImage
+from core.project.columns import ImageRefs, ObjectColumn
+from core.project.database import begin_writing
 
 MISSING = "the file is no longer there"
+
+_SLICE = 5000  # rows in a transaction: another handle's edit waits for one, not for all
+_PAUSE = 0.003  # seconds between two, in which others get their turn
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,8 @@ class ImageFacts:
 class ImageColumns:
     """All images, one row each. `error` is empty for images that can be read or were not read yet."""
 
-    refs: list[ImageRef]
-    sha256: list[bytes]
+    refs: ImageRefs
+    sha256: ObjectColumn[bytes]
     width: npt.NDArray[np.int32]
     height: npt.NDArray[np.int32]
     grey: npt.NDArray[np.bool_]
@@ -39,13 +46,16 @@ class ImageColumns:
 
 
 class ImageRows:
-    """The table `images`. Row numbers are dense, never reused, and index every array of the project."""
+    """The table `images`. Row numbers are dense, never reused, and index every array of the project.
+
+    What writes many rows does so in transactions of a few thousand; stopped in between, the first ones are kept.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def count(self) -> int:
-        return int(self._connection.execute("SELECT COUNT(*) FROM images").fetchone()[0])
+        return int(self._connection.execute("SELECT coalesce(max(id) + 1, 0) FROM images").fetchone()[0])
 
     def stamps(self) -> dict[tuple[str, int], tuple[int, int, int, str, bool]]:
         """(path, frame) -> (row, size, mtime_ns, error, missing), to compare a scan with."""
@@ -56,52 +66,58 @@ class ImageRows:
         }
 
     def add(self, scanned: Sequence[ScannedImage], first_row: int) -> None:
-        """Append rows, numbered from `first_row`, in one transaction."""
-        rows = [
+        """Append rows, numbered from `first_row`."""
+        self._many(
+            "INSERT INTO images (id, path, frame, size, mtime_ns, error) VALUES (?,?,?,?,?,?)",
             (
-                first_row + offset,
-                os.fsencode(item.ref.path),
-                item.ref.frame,
-                item.size,
-                item.mtime_ns,
-                item.error,
-            )
-            for offset, item in enumerate(scanned)
-        ]
-        self._many("INSERT INTO images (id, path, frame, size, mtime_ns, error) VALUES (?,?,?,?,?,?)", rows)
+                (row, os.fsencode(item.ref.path), item.ref.frame, item.size, item.mtime_ns, item.error)
+                for row, item in enumerate(scanned, first_row)
+            ),
+        )
 
     def restamp(self, changed: Sequence[tuple[int, ScannedImage]]) -> None:
         """These rows have other content now: forget what reading them told."""
-        rows = [(item.size, item.mtime_ns, item.error, row) for row, item in changed]
         self._many(
             "UPDATE images SET size=?, mtime_ns=?, error=?, sha256=x'', width=0, height=0, missing=0 WHERE id=?",
-            rows,
+            ((item.size, item.mtime_ns, item.error, row) for row, item in changed),
         )
 
     def set_missing(self, rows: Iterable[int], missing: bool) -> None:
-        self._many("UPDATE images SET missing=? WHERE id=?", [(int(missing), row) for row in rows])
+        self._many("UPDATE images SET missing=? WHERE id=?", ((int(missing), row) for row in rows))
 
     def set_facts(self, facts: Sequence[ImageFacts]) -> None:
-        rows = [(f.sha256, f.width, f.height, int(f.grey), f.error, f.row) for f in facts]
-        self._many("UPDATE images SET sha256=?, width=?, height=?, grey=?, error=? WHERE id=?", rows)
+        self._many(
+            "UPDATE images SET sha256=?, width=?, height=?, grey=?, error=? WHERE id=?",
+            ((f.sha256, f.width, f.height, int(f.grey), f.error, f.row) for f in facts),
+        )
 
     def columns(self) -> ImageColumns:
         """Read the whole table."""
         query = "SELECT path, frame, sha256, width, height, grey, error, missing FROM images ORDER BY id"
-        rows = self._connection.execute(query).fetchall()
-        missing = np.array([row[7] for row in rows], np.bool_)
+        cursor = self._connection.execute(query)
+        paths: list[str] = []
+        sha256: list[bytes] = []
+        errors: list[str] = []
+        numbers: list[tuple[int, ...]] = []
+        blocks = [np.zeros((0, 5), np.int32)]
+        while rows := cursor.fetchmany(_SLICE):  # a few at a time: a million tuples at once cost a collection
+            for path, frame, digest, width, height, grey, error, missing in rows:
+                paths.append(os.fsdecode(path))
+                sha256.append(digest)
+                errors.append(MISSING if missing else error)
+                numbers.append((frame, width, height, grey, missing))
+            blocks.append(np.array(numbers, np.int32))
+            numbers.clear()
+        frame, width, height, grey, missing = np.ascontiguousarray(np.concatenate(blocks).T)
+        refs = ImageRefs(ObjectColumn(paths), frame)
         return ImageColumns(
-            [ImageRef(os.fsdecode(row[0]), row[1]) for row in rows],
-            [row[2] for row in rows],
-            np.array([row[3] for row in rows], np.int32),
-            np.array([row[4] for row in rows], np.int32),
-            np.array([row[5] for row in rows], np.bool_),
-            [MISSING if gone else row[6] for row, gone in zip(rows, missing, strict=True)],
-            missing,
+            refs, ObjectColumn(sha256), width, height, grey.astype(np.bool_), errors, missing.astype(np.bool_)
         )
 
-    def _many(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        if rows:
+    def _many(self, statement: str, rows: Iterator[tuple[object, ...]]) -> None:
+        while batch := list(islice(rows, _SLICE)):
             with self._connection:
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany(statement, rows)
+                begin_writing(self._connection)
+                self._connection.executemany(statement, batch)
+            if len(batch) == _SLICE:
+                time.sleep(_PAUSE)

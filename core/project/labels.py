@@ -6,9 +6,9 @@ import numpy.typing as npt
 from core.images.refs import ImageRef
 from core.project.history import History
 from core.project.image_rows import ImageColumns
-from core.project.records import Run, Source, Status
+from core.project.records import ImageClass, Run, Source, Status
 from core.project.runs import STAGE_ONE, Runs
-from core.project.table import Floats, Ints, LabelTable
+from core.project.table import Floats, Ints, LabelTable, positions_of
 
 _NONE = -1
 
@@ -26,10 +26,9 @@ def build_table(
     `truth` maps rows to class ids, `groups` rows to names, `log` edit ids to (author, time).
     """
     n = len(images.refs)
-    positions = {image_class.id: number for number, image_class in enumerate(history.classes)}
     first, second = runs.stage_one(), runs.refinement()
-    zero_label, zero_confidence = _columns(first, runs, positions, n)
-    refined_label, refined_confidence = _columns(second, runs, positions, n)
+    zero_label, zero_confidence = _columns(first, runs, history.classes, n)
+    refined_label, refined_confidence = _columns(second, runs, history.classes, n)
     label, confidence, source = zero_label.copy(), zero_confidence.copy(), np.zeros(n, np.uint8)
     source[label >= 0] = _stage_one_source(first)
     if second is not None and second.delivers:
@@ -38,13 +37,9 @@ def build_table(
         source[refined] = Source.REFINEMENT
     status = np.where(label >= 0, np.uint8(Status.PREDICTED), np.uint8(Status.UNLABELLED)).astype(np.uint8)
     history.resize(n)
-    _apply_decisions(history.decisions[:n], positions, status, source, label)
-    failed = np.array([bool(text) for text in images.error], np.bool_) if n else np.zeros(0, np.bool_)
-    undecided = failed & (status <= Status.PREDICTED)
-    status[undecided], label[undecided], source[undecided] = Status.ERROR, _NONE, Source.NONE
-    confidence[undecided] = np.nan
+    _apply_decisions(history.decisions[:n], history.classes, status, source, label)
     edits = history.decisions["edit"][:n].tolist()
-    return LabelTable(
+    table = LabelTable(
         classes=history.classes,
         refs=images.refs,
         status=status,
@@ -55,7 +50,7 @@ def build_table(
         zero_shot_confidence=zero_confidence,
         refined_label=refined_label,
         refined_confidence=refined_confidence,
-        truth=_by_position(truth, positions, n),
+        truth=_by_position(truth, history.classes, n),
         width=images.width,
         height=images.height,
         grey=images.grey,
@@ -66,6 +61,10 @@ def build_table(
         annotator=[log[edit][0] if edit else "" for edit in edits],
         updated_at=[log[edit][1] if edit else "" for edit in edits],
     )
+    undecided = table.failed & (status <= Status.PREDICTED)
+    status[undecided], label[undecided], source[undecided] = Status.ERROR, _NONE, Source.NONE
+    confidence[undecided] = np.nan
+    return table
 
 
 def labels_of(probabilities: npt.NDArray[np.float32], columns: npt.NDArray[np.int32]) -> tuple[Ints, Floats]:
@@ -82,11 +81,11 @@ def labels_of(probabilities: npt.NDArray[np.float32], columns: npt.NDArray[np.in
     return labels, confidence
 
 
-def _columns(run: Run | None, runs: Runs, positions: dict[int, int], n: int) -> tuple[Ints, Floats]:
+def _columns(run: Run | None, runs: Runs, classes: tuple[ImageClass, ...], n: int) -> tuple[Ints, Floats]:
     labels, confidence = np.full(n, _NONE, np.int32), np.full(n, np.nan, np.float32)
     if run is not None:
         probabilities = runs.probabilities(run)
-        columns = np.array([positions.get(class_id, _NONE) for class_id in run.class_ids], np.int32)
+        columns = positions_of(classes, np.array(run.class_ids, np.int32))
         labels[: len(probabilities)], confidence[: len(probabilities)] = labels_of(probabilities, columns)
         confidence[labels < 0] = np.nan
     return labels, confidence
@@ -98,7 +97,7 @@ def _stage_one_source(run: Run | None) -> Source:
 
 def _apply_decisions(
     decisions: npt.NDArray[np.void],
-    positions: dict[int, int],
+    classes: tuple[ImageClass, ...],
     status: npt.NDArray[np.uint8],
     source: npt.NDArray[np.uint8],
     label: Ints,
@@ -107,14 +106,15 @@ def _apply_decisions(
     status[decided] = decisions["status"][decided]
     source[decided] = Source.HUMAN
     named = decided & (decisions["class_id"] >= 0)
-    label[named] = [positions.get(class_id, _NONE) for class_id in decisions["class_id"][named].tolist()]
+    label[named] = positions_of(classes, decisions["class_id"][named])
 
 
-def _by_position(truth: dict[int, int], positions: dict[int, int], n: int) -> Ints:
+def _by_position(truth: dict[int, int], classes: tuple[ImageClass, ...], n: int) -> Ints:
     column = np.full(n, _NONE, np.int32)
-    for row, class_id in truth.items():
-        if row < n:
-            column[row] = positions.get(class_id, _NONE)
+    rows = np.fromiter(truth, np.int64, len(truth))
+    class_ids = np.fromiter(truth.values(), np.int64, len(truth))
+    inside = rows < n
+    column[rows[inside]] = positions_of(classes, class_ids[inside])
     return column
 
 

@@ -1,6 +1,9 @@
 """A snapshot of a project, one row an image: what exports, reports and views read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +25,7 @@ class LabelTable:
     """
 
     classes: tuple[ImageClass, ...]
-    refs: list[ImageRef]
+    refs: Sequence[ImageRef]
     status: npt.NDArray[np.uint8]
     source: npt.NDArray[np.uint8]
     label: Ints
@@ -35,7 +38,7 @@ class LabelTable:
     width: Ints
     height: Ints
     grey: npt.NDArray[np.bool_]
-    sha256: list[bytes]
+    sha256: Sequence[bytes]
     error: list[str]
     note: list[str]
     group: list[str]
@@ -44,3 +47,19 @@ class LabelTable:
 
     def __len__(self) -> int:
         return len(self.refs)
+
+    @cached_property
+    def failed(self) -> npt.NDArray[np.bool_]:
+        """(n,) the images with an `error`, which is not to be changed afterwards."""
+        return np.fromiter(map(bool, self.error), np.bool_, len(self.error))
+
+
+def positions_of(classes: Sequence[ImageClass], class_ids: npt.NDArray[np.integer[Any]]) -> Ints:
+    """The positions in `classes` of class ids (k,), -1 for ids that are not there."""
+    positions = np.full(
+        max((c.id for c in classes), default=0) + 2, -1, np.int32
+    )  # the last one: any other id
+    positions[[c.id for c in classes]] = np.arange(len(classes), dtype=np.int32)
+    inside = (class_ids >= 0) & (class_ids < len(positions))
+    found: Ints = positions[np.where(inside, class_ids, len(positions) - 1)]
+    return found

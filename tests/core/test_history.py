@@ -1,9 +1,12 @@
+import json
+import logging
 import sqlite3
+import threading
 
 import numpy as np
 import pytest
 
-from core.project import history
+from core.project import database, history
 from core.project.edits import Edit
 from core.project.project import Project
 from core.project.records import ImageClass, Status
@@ -144,3 +147,77 @@ def test_that_a_failed_write_changes_nothing(project):
     assert decided(project) == before and not project._connection.in_transaction
     project.execute(ACCEPT, "ann")
     assert decided(project) != before
+
+
+def test_that_one_note_on_many_images_is_one_text_in_the_log(project):
+    rows = range(3, 20_000)
+    project.execute(Edit("Note", notes=dict.fromkeys(rows, "motion blur")), "ann")
+    project.execute(Edit("Note", notes={5: "sharp", 7: ""}), "ann")
+    project.undo("ann")
+    project.undo("ann")
+    lengths = project._connection.execute("SELECT length(detail) FROM edits WHERE id > 1").fetchall()
+    assert max(lengths) < (300,) and project.history.notes == {}
+    project.redo("ann")
+    project.redo("ann")
+    with Project.open(project.folder) as again:
+        expected = {**dict.fromkeys(rows, "motion blur"), 5: "sharp"}
+        del expected[7]
+        assert again.history.notes == project.history.notes == expected
+
+
+def test_that_opening_does_not_repeat_many_changes_of_all_images_each_time(project, monkeypatch):
+    for number in range(5):
+        project.execute(Edit("Accept", np.arange(10), Status.ACCEPTED, np.full(10, 1 + number % 2)), "ann")
+    count = "SELECT max(edit_id) FROM snapshots"
+    assert project._connection.execute(count).fetchone() == (None,)  # a small project is repeated at once
+    monkeypatch.setattr(history, "_NOT_SMALL", 10)
+    with Project.open(project.folder) as other:
+        assert other._connection.execute(count).fetchone() == (6,)
+        assert decided(other) == decided(project)
+    for number in range(2):
+        project.execute(Edit("Note", notes=dict.fromkeys(range(10), str(number))), "ann")
+        found = project._connection.execute(count).fetchone()
+        assert found == (6,)  # another handle had saved one: not at once again
+    project.execute(Edit("Note", notes=dict.fromkeys(range(10), "blurred")), "ann")
+    assert project._connection.execute(count).fetchone() == (9,)
+    row = project._connection.execute("SELECT detail FROM snapshots").fetchone()[0]
+    assert json.loads(row)["noted"]["texts"] == ["", "blurred"]
+    with Project.open(project.folder) as other:
+        assert (decided(other), other.history.notes) == (decided(project), project.history.notes)
+
+
+def test_that_an_edit_stands_although_the_snapshot_after_it_fails(project, monkeypatch, caplog):
+    monkeypatch.setattr(history, "SNAPSHOT_EVERY", 2)
+    project._connection.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON snapshots BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    with caplog.at_level(logging.WARNING):
+        step = project.execute(ACCEPT, "ann")
+    assert len(step.changes) == 3 and "no snapshot" in caplog.text
+    assert not project._connection.in_transaction
+    with Project.open(project.folder) as again:
+        assert decided(again) == decided(project)
+
+
+def test_that_an_edit_waits_for_another_handle_to_commit(project):
+    with Project.open(project.folder) as other:
+        other._connection.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=project.execute, args=(ACCEPT, "ann"))
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive()
+        other._connection.execute("COMMIT")
+        thread.join(10)
+        assert len(other.log()) == 2
+
+
+def test_that_an_edit_does_not_wait_for_ever(project, monkeypatch):
+    monkeypatch.setattr(database, "_PATIENCE", 0.0)
+    with Project.open(project.folder) as other:
+        other._connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            project.execute(ACCEPT, "ann")
+        other._connection.execute("COMMIT")
+    monkeypatch.undo()
+    project.execute(ACCEPT, "ann")
+    assert project._connection.execute("PRAGMA busy_timeout").fetchone() == (30_000,)

@@ -19,12 +19,18 @@ edits = st.tuples(
     st.sampled_from([None, Status.ACCEPTED, Status.CORRECTED, Status.UNSURE, Status.EXCLUDED]),
     st.integers(1, 3),
 )
-moves = st.lists(st.one_of(edits, st.just(("undo",)), st.just(("redo",)), st.just(("restart",))), max_size=25)
+notes = st.tuples(
+    st.just("note"), st.dictionaries(st.integers(0, ROWS - 1), st.sampled_from(["", "blurred", "caf\xe9"]))
+)
+moves = st.lists(
+    st.one_of(edits, notes, st.just(("undo",)), st.just(("redo",)), st.just(("restart",))), max_size=25
+)
 
 
-def state(project: Project) -> list[tuple[int, int]]:
+def state(project: Project) -> tuple[list[tuple[int, int]], dict[int, str]]:
     decisions = project.history.decisions
-    return list(zip(decisions["status"].tolist(), decisions["class_id"].tolist(), strict=True))
+    decided = list(zip(decisions["status"].tolist(), decisions["class_id"].tolist(), strict=True))
+    return decided, dict(project.history.notes)
 
 
 @settings(deadline=None, max_examples=40)
@@ -45,6 +51,10 @@ def test_that_any_sequence_of_edits_and_undos_equals_a_list_of_states(sequence):
                     Edit("x", rows=np.array(rows), status=status, class_ids=class_ids), "me"
                 )
                 if len(step.changes):
+                    states[cursor + 1 :] = [state(project)]
+                    cursor += 1
+            elif move[0] == "note":
+                if len(project.execute(Edit("x", notes=move[1]), "me").notes):
                     states[cursor + 1 :] = [state(project)]
                     cursor += 1
             elif move[0] == "undo":
