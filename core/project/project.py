@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import UserError
+from core.errors import ImagesGoneError, UserError
 from core.images.source import SOURCES, ImageSource, open_source
 from core.project.arrays import RowStore, forget_rows
 from core.project.database import FILE_NAME, connect
@@ -84,9 +84,9 @@ class Project:
         if not must_exist:
             return SOURCES[self.meta("kind")](path)
         if not path.exists():
-            raise UserError(
+            raise ImagesGoneError(
                 f"The images of this project are no longer at {path}.",
-                "Connect the drive, or tell where they are now with `medlabel relink`.",
+                "Connect the drive, or say where they are now (relink).",
             )
         return open_source(path, self.meta("kind"))
 
@@ -101,6 +101,14 @@ class Project:
     @property
     def classes(self) -> tuple[ImageClass, ...]:
         return self.history.classes
+
+    def next_class_id(self) -> int:
+        """An id that no class of this project ever had, those that were removed included."""
+        query = """
+            SELECT coalesce(max(json_extract(c.value, '$.id')), 0)
+            FROM edits, json_each(edits.detail, '$.classes[1]') AS c WHERE edits.detail IS NOT NULL
+        """
+        return int(self._connection.execute(query).fetchone()[0]) + 1
 
     def execute(self, edit: Edit, author: str) -> Step:
         """The one door for changes: do, log and commit one edit."""

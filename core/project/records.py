@@ -1,5 +1,6 @@
 """The words of a project: classes, statuses, sources, runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -45,6 +46,11 @@ class ImageClass:
     is_other: bool = False
     colour: str = ""
     key: str = ""
+
+
+def described(classes: Sequence[ImageClass]) -> list[dict[str, Any]]:
+    """What of the classes the labels depend on, as a zero-shot run keeps it in `params['classes']`."""
+    return [{"id": c.id, "name": c.name, "prompts": list(c.prompts), "is_other": c.is_other} for c in classes]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from core.project.records import Run
 
 STAGE_ONE = ("zero-shot", "imported")
 REFINEMENT = "refinement"
+_PINNED = "stage_one"  # key in `meta`
 
 
 class Runs:
@@ -43,12 +45,31 @@ class Runs:
         delivers: bool = True,
         note: str = "",
     ) -> None:
-        """Store the probabilities, then mark the run as finished: a crash between leaves it unfinished."""
+        """Store the probabilities, then mark the run as finished: a crash between leaves it unfinished.
+
+        A stage 1 run that ends is the newest one and counts from now on: `count_again` is forgotten.
+        """
         save_array(self._path(run_id), probabilities.astype(np.float32, copy=False))
-        self._connection.execute(
-            "UPDATE runs SET finished=1, metrics=?, delivers=?, note=? WHERE id=?",
-            (json.dumps(metrics or {}), int(delivers), note, run_id),
-        )
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(
+                "UPDATE runs SET finished=1, metrics=?, delivers=?, note=? WHERE id=?",
+                (json.dumps(metrics or {}), int(delivers), note, run_id),
+            )
+            self._connection.execute(
+                "DELETE FROM meta WHERE key=? AND (SELECT kind FROM runs WHERE id=?) != ?",
+                (_PINNED, run_id, REFINEMENT),
+            )
+
+    def count_again(self, run_id: int) -> None:
+        """An older finished stage 1 run is the one that counts again, until another one ends."""
+        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PINNED, str(run_id)))
+
+    def discard(self, run_id: int) -> None:
+        """Forget a run and its probabilities; not one that another run was trained on."""
+        self._connection.execute("DELETE FROM runs WHERE id=?", (run_id,))
+        with suppress(OSError):  # a file that is still open somewhere cannot be deleted on every system
+            self._path(run_id).unlink(missing_ok=True)
 
     def all(self) -> list[Run]:
         """Every run, oldest first, unfinished ones too."""
@@ -73,9 +94,12 @@ class Runs:
         ]
 
     def stage_one(self) -> Run | None:
-        """The newest finished zero-shot or imported run: the one that counts."""
+        """The finished zero-shot or imported run that counts: the newest, or the one that was made to count again."""
         finished = [run for run in self.all() if run.finished and run.kind in STAGE_ONE]
-        return finished[-1] if finished else None
+        pinned = self._connection.execute("SELECT value FROM meta WHERE key=?", (_PINNED,)).fetchone()
+        again = [run for run in finished if pinned is not None and str(run.id) == pinned[0]]
+        counting = again or finished
+        return counting[-1] if counting else None
 
     def refinement(self) -> Run | None:
         """The newest finished refinement of the current stage 1 run, whether it delivers or not."""

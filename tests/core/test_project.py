@@ -1,3 +1,4 @@
+import gc
 import os
 import sqlite3
 import sys
@@ -79,6 +80,40 @@ def test_that_a_file_name_that_is_not_utf8_keeps_its_bytes(project):
     project.images.add([ScannedImage(ImageRef(name), 1, 1)], 10)
     ref = project.images.columns().refs[10]
     assert os.fsencode(ref.path) == b"caf\xe9.png" and ref.shown == "caf\\xe9.png"
+
+
+def test_that_many_rows_are_written_in_transactions_of_a_few_thousand(project):
+    begun = []
+    project._connection.set_trace_callback(lambda statement: begun.append(statement == "BEGIN IMMEDIATE"))
+    project.images.add([ScannedImage(ImageRef(f"{row}.png"), 1, 1) for row in range(10, 12_000)], 10)
+    assert sum(begun) == 3
+    project.images.set_missing(range(12_000), True)
+    assert sum(begun) == 6
+    project._connection.set_trace_callback(None)
+    assert project.images.count() == 12_000
+    assert project.images.columns().missing.all()
+
+
+def test_that_refs_are_read_as_a_list_is_and_hold_no_objects_for_the_collector(project):
+    project.images.add([ScannedImage(ImageRef("a.dcm", frame), 1, 1) for frame in range(3)], 10)
+    before = sum(isinstance(found, ImageRef) for found in gc.get_objects())
+    table = project.table()
+    assert sum(isinstance(found, ImageRef) for found in gc.get_objects()) == before
+    expected = [ImageRef(f"{row}.png") for row in range(10)] + [
+        ImageRef("a.dcm", frame) for frame in range(3)
+    ]
+    assert list(table.refs) == expected and len(table.refs) == 13
+    assert table.refs[np.int64(11)] == table.refs[-2] == ImageRef("a.dcm", 1)
+    assert list(table.refs[9:12]) == expected[9:12] and ImageRef("3.png") in table.refs
+    assert list(table.sha256[1:3]) == [b"", b""] and list(table.sha256) == [b""] * 13
+    with pytest.raises(IndexError):
+        table.refs[13]
+
+
+def test_that_an_empty_project_has_an_empty_table(tmp_path, folder):
+    with Project.create(tmp_path / "empty.medlabel", folder) as empty:
+        table = empty.table()
+        assert empty.images.count() == len(table) == len(table.failed) == 0 and list(table.refs) == []
 
 
 def test_that_a_newer_project_is_refused_and_left_alone(project):
