@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.images import raster
-from core.images.pixels import Pixels
+from core.images.pixels import Pixels, UInt8
 from core.images.refs import ImageRef, ScannedImage
 
 
@@ -45,6 +45,10 @@ class FolderSource:
     def read(self, ref: ImageRef) -> Pixels:
         """Decode one image. Raises `ImageUnreadable`."""
         return raster.read_raster(self.root / ref.path)
+
+    def thumbnail(self, ref: ImageRef, side: int) -> UInt8:
+        """The pixels of one image, as few as are cheap to have, see `thumbnail_pixels`. Raises `ImageUnreadable`."""
+        return raster.read_raster_small(self.root / ref.path, side)
 
 
 def _is_hidden(name: str) -> bool:

@@ -1,20 +1,18 @@
 """NPZ files in the MedMNIST layout: `train_images`, `val_images`, `test_images` and their labels."""
 
 import hashlib
-import zipfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
+from core.images.npz_headers import SPLITS, check_images, check_labels, plain_errors
 from core.images.pixels import ImageUnreadable, Pixels, UInt8, grey_if_grey
 from core.images.refs import ImageRef, ScannedImage
-
-SPLITS = ("train", "val", "test")
 
 
 class NpzSource:
@@ -44,41 +42,27 @@ class NpzSource:
             array = array[..., 0]
         return Pixels(grey_if_grey(array), hashlib.sha256(array.tobytes()).digest())
 
+    def check(self) -> None:
+        """See from the headers whether this can be a project; nothing is loaded. Raises `UserError`."""
+        check_images(self.root)
+
     def labels(self) -> dict[str, int]:
-        """Label id of every image with one, by path. Labels are (n,) or (n, 1) integers."""
+        """Label id of every image with one, by path. Labels are (n,) or (n, 1) numbers. Raises `UserError`."""
+        check_labels(self.root)
         found = {}
-        arrays = _load(self.root, "labels")
-        for split, labels in arrays.items():
-            if labels.ndim == 2 and labels.shape[1] != 1:
-                raise UserError(
-                    f"{self.root.name}: {split}_labels holds {labels.shape[1]} labels an image, not one."
-                )
+        for split, labels in _load(self.root, "labels").items():
+            if labels.dtype.kind == "f" and not (np.isfinite(labels) & (labels == np.floor(labels))).all():
+                raise UserError(f"{self.root.name}: {split}_labels holds values that are not whole numbers.")
             for index, label in enumerate(labels.reshape(-1)):
                 found[f"{split}/{index:06d}.png"] = int(label)
         return found
 
     @cached_property
     def _images(self) -> dict[str, UInt8]:
-        arrays = _load(self.root, "images")
-        if not arrays:
-            raise UserError(
-                f"{self.root.name} holds no train_images, val_images or test_images.",
-                "Only NPZ files in the MedMNIST layout can be opened.",
-            )
-        for split, array in arrays.items():
-            grey = array.ndim == 3
-            colour = array.ndim == 4 and array.shape[3] in (1, 3)
-            if array.dtype != np.uint8 or not (grey or colour):
-                raise UserError(
-                    f"{self.root.name}: {split}_images is {array.dtype} {array.shape}; "
-                    "expected uint8 (n, height, width) or (n, height, width, 3)."
-                )
-        return arrays
+        check_images(self.root)
+        return _load(self.root, "images")
 
 
-def _load(path: Path, what: str) -> dict[str, npt.NDArray[np.uint8]]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {split: archive[f"{split}_{what}"] for split in SPLITS if f"{split}_{what}" in archive}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise UserError(f"{path.name} cannot be read as NPZ: {error}.") from error
+def _load(path: Path, what: str) -> dict[str, npt.NDArray[Any]]:
+    with plain_errors(path), np.load(path, allow_pickle=False) as archive:
+        return {split: archive[f"{split}_{what}"] for split in SPLITS if f"{split}_{what}" in archive}

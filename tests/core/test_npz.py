@@ -1,0 +1,202 @@
+"""NPZ files that cannot be opened say why in plain words, before anything is made of them."""
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.images.npz import NpzSource
+from core.project.known import known_projects
+from core.tasks.scan import open_project, scan
+
+IMAGES = np.zeros((3, 8, 8), np.uint8)
+JARGON = ("pickle", "allow_", "traceback", "zipfile", "zlib")
+
+
+class Bomb:
+    """Tells when it is unpickled."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("it was unpickled",))
+
+
+def saved(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+def refusal(path) -> str:
+    """What opening says; nothing may be made of the file."""
+    with pytest.raises(UserError) as caught:
+        open_project(path)
+    assert not list(known_projects()) and not any(word in str(caught.value).casefold() for word in JARGON)
+    assert caught.value.message.startswith(path.name) or str(path) in caught.value.message
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "why"),
+    [
+        (
+            {"images": IMAGES, "y": IMAGES},
+            "holds no train_images, val_images or test_images (it holds images, y)",
+        ),
+        ({}, "it holds nothing"),
+        ({"train_images": IMAGES.astype(np.float32)}, "type float32, not whole numbers from 0 to 255"),
+        (
+            {"train_images": IMAGES, "test_images": IMAGES.astype(np.int64)},
+            "test_images holds values of the type int64",
+        ),
+        ({"train_images": np.array(["a", "b", "c"])}, "train_images is 3. Expected is n x height x width"),
+        ({"train_images": np.uint8(3)}, "train_images is a single number"),
+        (
+            {"train_images": np.zeros((2, 28, 28, 28), np.uint8)},
+            "volumes of 28 x 28 x 28 (3D). Volumes cannot",
+        ),
+        (
+            {"train_images": np.zeros((2, 28, 28, 28), np.float64)},
+            "Volumes cannot be opened yet, only 2D images",
+        ),
+        ({"train_images": np.zeros((2, 9, 8, 7, 1), np.uint8)}, "volumes of 9 x 8 x 7 (3D)"),
+        ({"train_images": np.zeros((2, 3, 8, 8), np.uint8)}, "the colours stand before the pixels"),
+        ({"train_images": np.zeros((2, 8, 8, 4), np.uint8)}, "has 4 channels"),
+        ({"train_images": np.array([{"a": 1}], object)}, "holds Python objects, which are never loaded"),
+    ],
+)
+def test_that_arrays_that_are_no_images_are_refused_before_a_project_is_made(tmp_path, arrays, why):
+    assert why in refusal(saved(tmp_path / "set.npz", **arrays))
+
+
+def test_that_python_objects_are_never_unpickled(tmp_path):
+    path = saved(
+        tmp_path / "set.npz", train_images=np.array([Bomb()], object), train_labels=np.array([Bomb()], object)
+    )
+    assert "never loaded" in refusal(path)
+    for use in (lambda: list(NpzSource(path).scan()), NpzSource(path).labels):
+        with pytest.raises(UserError, match="never loaded"):
+            use()
+    path.write_bytes(pickle.dumps(Bomb()))
+    assert "is not an NPZ file" in refusal(path)
+
+
+def npy(array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "is empty"),
+        (b"GIF89a, say", "is not an NPZ file, whatever its name says"),
+        (b"PK nonsense", "cut off or damaged"),
+        (npy(IMAGES), "a single array (NPY)"),
+    ],
+)
+def test_that_a_file_that_is_no_archive_says_what_it_is(tmp_path, data, why):
+    (tmp_path / "set.npz").write_bytes(data)
+    assert why in refusal(tmp_path / "set.npz")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_that_a_file_that_was_cut_off_is_told(tmp_path, save, share):
+    path = tmp_path / "set.npz"
+    save(path, train_images=np.random.default_rng(0).integers(0, 255, (50, 9, 9), np.uint8))
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert "cut off or damaged" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        b"",
+        b"not an array",
+        npy(IMAGES)[:-5],
+        npy(IMAGES) + b"x",
+        npy(IMAGES)[:40],
+        b"\x93NUMPY\x01\x00\x02\x00((",
+        npy(IMAGES).replace(b"(3, 8", b"(9, 8"),
+    ],
+)
+def test_that_a_member_that_is_damaged_is_told(tmp_path, member):
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr("train_images.npy", member)
+    assert "cut off or damaged" in refusal(tmp_path / "set.npz")
+
+
+def test_that_pixels_that_were_damaged_are_told_when_they_are_read(tmp_path, ctx):
+    path = saved(tmp_path / "set.npz", train_images=np.full((3, 8, 8), 77, np.uint8))
+    path.write_bytes(path.read_bytes().replace(bytes([77]) * 9, b"damaged!!", 1))
+    with pytest.raises(UserError, match="cut off or damaged"):
+        scan(open_project(path), ctx)
+
+
+def test_that_a_file_with_a_password_is_told(tmp_path):
+    path = saved(tmp_path / "set.npz", train_images=IMAGES)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    data[6] |= 1
+    path.write_bytes(data)
+    assert "password" in refusal(path)
+
+
+def test_that_a_file_that_nobody_may_read_is_told(tmp_path, monkeypatch):
+    path = saved(tmp_path / "set.npz", train_images=IMAGES)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    assert "cannot be opened: Permission denied" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"), [(MemoryError, "too large"), (NotImplementedError, "packed in a way")]
+)
+def test_that_what_this_computer_cannot_do_is_told(tmp_path, monkeypatch, ctx, error, why):
+    path = saved(tmp_path / "set.npz", train_images=IMAGES)
+    project = open_project(path)
+
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(np, "load", refuse)
+    with pytest.raises(UserError, match=why):
+        scan(project, ctx)
+
+
+def test_that_checking_loads_no_array(tmp_path, monkeypatch):
+    path = saved(tmp_path / "set.npz", train_images=IMAGES, test_images=np.zeros((2, 8, 8, 3), np.uint8))
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("an array was loaded"))
+    NpzSource(path).check()
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        (np.zeros((3, 14), np.uint8), "14 labels for each image"),
+        (np.zeros((3, 2, 2), np.uint8), "train_labels is 3 x 2 x 2"),
+        (np.array(["a", "b", "c"]), "not a number for each image"),
+        (np.array([0, 0.5, 1]), "not whole numbers"),
+        (np.array([0, np.inf, np.nan]), "not whole numbers"),
+        (None, "holds no train_labels"),
+    ],
+)
+def test_that_labels_that_are_not_one_number_an_image_are_told(tmp_path, labels, why):
+    arrays = {} if labels is None else {"train_labels": labels}
+    path = saved(tmp_path / "set.npz", train_images=IMAGES, **arrays)
+    open_project(path)
+    with pytest.raises(UserError) as caught:
+        NpzSource(path).labels()
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32])
+def test_that_labels_of_any_kind_of_number_are_read(tmp_path, dtype):
+    path = saved(tmp_path / "set.npz", val_labels=np.array([[0], [1]], dtype))
+    assert NpzSource(path).labels() == {"val/000000.png": 0, "val/000001.png": 1}
