@@ -2,22 +2,23 @@
 
 `file_name, label, label_id, confidence, status, source, zero_shot_label, zero_shot_confidence, refined_label,
 refined_confidence, split, group, annotator, updated_at, sha256, frame, error, note`. `file_name` is relative to the
-image folder with `/`, which makes the file a valid `metadata.csv` of Hugging Face's image folders. Confidences are
-0..1 with six digits, empty where there is none; times are ISO 8601 in UTC.
+image folder with `/`, which makes the file a valid `metadata.csv` of Hugging Face's image folders (in a copy of
+them: nothing is written among the images). Confidences are 0..1 with six digits, empty where there is none; times are
+ISO 8601 in UTC.
 """
 
 import csv
+import io
+import math
 from collections.abc import Iterator
 
-import numpy as np
-
 from core.exports.atomic import replacing
-from core.exports.options import SPLITS, ExportRequest, ExportResult
-from core.exports.split import assign_splits
+from core.exports.options import EVERYTHING, SPLITS, ExportRequest, ExportResult, Preview
+from core.exports.selection import Selection, Sizes, select
 from core.exports.spreadsheet import harmless
+from core.exports.target import check_target
 from core.jobs import JobContext
 from core.project.records import Source, Status
-from core.project.table import LabelTable
 
 COLUMNS = (
     "file_name",
@@ -40,13 +41,16 @@ COLUMNS = (
     "note",
 )
 _STAGE = "Writing CSV"
+_SAMPLE = 200  # lines that are made to tell how large the file will be
 
 
 def export_csv(request: ExportRequest, ctx: JobContext) -> ExportResult:
-    """Write every image of the chosen statuses; by default all images, those that cannot be read too."""
-    table = request.table
-    rows = request.rows(frozenset(Status))
-    splits = _splits(request, rows)
+    """Write every image of the chosen statuses; by default all images, those that cannot be read too.
+
+    Raises `UserError` when the file cannot or must not be written there.
+    """
+    check_target(request)
+    chosen = select_csv(request)
     encoding = "utf-8-sig" if request.excel else "utf-8"
     with (
         replacing(request.out) as temporary,
@@ -54,29 +58,38 @@ def export_csv(request: ExportRequest, ctx: JobContext) -> ExportResult:
     ):
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for line in ctx.track(_lines(table, rows, splits), len(rows), _STAGE):
+        for line in ctx.track(_lines(request, chosen), len(chosen.rows), _STAGE):
             writer.writerow(line)
-    return ExportResult("csv", (request.out,), len(rows))
+    return ExportResult("csv", (request.out,), len(chosen.rows), {}, chosen.counts())
 
 
-def _splits(request: ExportRequest, rows: np.ndarray) -> dict[int, str]:
-    if not request.split:
-        return {}
+def select_csv(request: ExportRequest) -> Selection:
+    """Images of the chosen statuses, by default all; those with a label get a split."""
+    return select(request, EVERYTHING, request.split)
+
+
+def preview_csv(request: ExportRequest, chosen: Selection, count: int) -> Preview:
+    """The first `count` lines as they would be written."""
+    first = Selection(chosen.rows[:count], chosen.split[:count])
+    return Preview(COLUMNS, tuple(tuple(line) for line in _lines(request, first)))
+
+
+def estimate_csv(request: ExportRequest, chosen: Selection, _: Sizes) -> int:
+    """Bytes of the file, from a sample of lines spread over it."""
+    step = max(1, len(chosen.rows) // _SAMPLE)
+    sample = Selection(chosen.rows[::step], chosen.split[::step])
+    text = io.StringIO()
+    csv.writer(text).writerows(_lines(request, sample))
+    size = len(text.getvalue().encode("utf-8", "backslashreplace"))
+    header = len(",".join(COLUMNS)) + 2 + 3 * request.excel
+    return header + size * len(chosen.rows) // max(1, len(sample.rows))
+
+
+def _lines(request: ExportRequest, chosen: Selection) -> Iterator[list[str]]:
     table = request.table
-    labelled = rows[table.label[rows] >= 0]
-    assigned = assign_splits(
-        table.label[labelled],
-        request.ratios,
-        request.seed,
-        [table.group[row] for row in labelled],
-        [table.sha256[row] for row in labelled],
-    )
-    return {int(row): SPLITS[split] for row, split in zip(labelled, assigned, strict=True)}
-
-
-def _lines(table: LabelTable, rows: np.ndarray, splits: dict[int, str]) -> Iterator[list[str]]:
+    split_names = [*SPLITS, ""]  # -1, none, is the last one
     names = [harmless(c.name) for c in table.classes] + [""]
-    for row in rows.tolist():
+    for row, split in zip(chosen.rows.tolist(), chosen.split.tolist(), strict=True):
         label = int(table.label[row])
         yield [
             harmless(table.refs[row].shown),
@@ -89,7 +102,7 @@ def _lines(table: LabelTable, rows: np.ndarray, splits: dict[int, str]) -> Itera
             _number(table.zero_shot_confidence[row]),
             names[int(table.refined_label[row])],
             _number(table.refined_confidence[row]),
-            splits.get(row, ""),
+            split_names[split],
             harmless(table.group[row]),
             harmless(table.annotator[row]),
             table.updated_at[row],
@@ -101,4 +114,4 @@ def _lines(table: LabelTable, rows: np.ndarray, splits: dict[int, str]) -> Itera
 
 
 def _number(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.6g}"
+    return "" if math.isnan(value) else f"{value:.6g}"

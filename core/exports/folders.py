@@ -8,14 +8,15 @@ import hashlib
 import os
 import re
 import shutil
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from core.errors import UserError
 from core.exports.atomic import replacing
-from core.exports.options import SPLITS, ExportRequest, ExportResult
-from core.exports.split import assign_splits
+from core.exports.options import LABELLED, SPLITS, UNREADABLE, ExportRequest, ExportResult, Preview
+from core.exports.selection import Selection, Sizes, select_labelled
+from core.exports.target import check_new_folder
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef
 from core.jobs import JobContext
@@ -25,33 +26,57 @@ _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
 _MAX_NAME_BYTES = 200
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """The copy of one image: `path` below the new folder, `split` empty for none."""
+
+    row: int
+    split: str
+    path: PurePosixPath
+
+
 def export_folders(request: ExportRequest, ctx: JobContext) -> ExportResult:
     """Copy images with a label into class folders. Images that cannot be read any more are left out and counted.
 
-    Raises `UserError` when the target holds something already, or lies among the images.
+    Raises `UserError` when the target holds something already, or lies among the images or in the project.
     """
-    _check_target(request)
-    table, rows = request.table, request.labelled_rows()
-    names = _class_folders([c.name for c in table.classes])
-    places = _splits(request, rows) if request.split else [""] * len(rows)
-    counts: dict[str, int] = {}
+    check_new_folder(request)
+    chosen = select_folders(request)
+    counts = dict.fromkeys([*SPLITS, ""], 0)
     skipped = 0
     with replacing(request.out) as temporary:
-        taken: set[str] = set()
-        for number, (row, place) in enumerate(zip(rows.tolist(), places, strict=True), 1):
-            folder = temporary / place / names[int(table.label[row])]
-            folder.mkdir(parents=True, exist_ok=True)
-            target = folder / _free_name(table.refs[row], str(folder), taken)
-            if _copy(request, row, target):
-                counts[place] = counts.get(place, 0) + 1
+        for number, copy in enumerate(_copies(request, chosen), 1):
+            target = temporary / copy.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if _copy(request, copy.row, target):
+                counts[copy.split] += 1
             else:
                 skipped += 1
-            ctx.progress(number, len(rows), _STAGE)
+            ctx.progress(number, len(chosen.rows), _STAGE)
         if request.out.is_dir():
-            request.out.rmdir()  # it is empty: `_check_target` saw to that
-    reasons = {"images that can no longer be read": skipped} if skipped else {}
-    splits = {name: counts.get(name, 0) for name in SPLITS} if request.split else {}
+            request.out.rmdir()  # it is empty: `check_new_folder` saw to that
+    reasons = {UNREADABLE: skipped} if skipped else {}
+    splits = {name: counts[name] for name in SPLITS} if request.split else {}
     return ExportResult("folders", (request.out,), sum(counts.values()), reasons, splits)
+
+
+def select_folders(request: ExportRequest) -> Selection:
+    """Images with a label; they get a split when that is asked for."""
+    return select_labelled(request, LABELLED, request.split)
+
+
+def preview_folders(request: ExportRequest, chosen: Selection, count: int) -> Preview:
+    """Where the first `count` images would be copied to, below the new folder."""
+    refs = request.table.refs
+    copies = islice(_copies(request, chosen), count)
+    return Preview(
+        ("image", "copy"), tuple((refs[copy.row].shown, _shown(str(copy.path))) for copy in copies)
+    )
+
+
+def estimate_folders(_: ExportRequest, chosen: Selection, sizes: Sizes) -> int:
+    """Bytes of all copies."""
+    return int(sizes[chosen.rows].sum())
 
 
 def safe_folder_name(name: str) -> str:
@@ -73,27 +98,19 @@ def _class_folders(names: list[str]) -> list[str]:
     return folders
 
 
-def _check_target(request: ExportRequest) -> None:
-    out, root = request.out.resolve(), request.source.root.resolve()
-    if root.is_dir() and (out == root or out.is_relative_to(root) or root.is_relative_to(out)):
-        raise UserError(
-            f"{request.out} lies in the image folder, or around it.",
-            "Choose another place: images are not written to.",
-        )
-    if request.out.exists() and not (request.out.is_dir() and not any(request.out.iterdir())):
-        raise UserError(f"{request.out} holds something already.", "Choose a new or an empty folder.")
-
-
-def _splits(request: ExportRequest, rows: np.ndarray) -> list[str]:
+def _copies(request: ExportRequest, chosen: Selection) -> Iterator[_Planned]:
     table = request.table
-    assigned = assign_splits(
-        table.label[rows],
-        request.ratios,
-        request.seed,
-        [table.group[row] for row in rows],
-        [table.sha256[row] for row in rows],
-    )
-    return [SPLITS[split] for split in assigned]
+    names = _class_folders([c.name for c in table.classes])
+    split_names = [*SPLITS, ""]  # -1, none, is the last one
+    taken: set[str] = set()
+    for row, split in zip(chosen.rows.tolist(), chosen.split.tolist(), strict=True):
+        folder = PurePosixPath(split_names[split], names[int(table.label[row])])
+        name = _free_name(table.refs[row], str(folder), taken)
+        yield _Planned(row, split_names[split], folder / name)
+
+
+def _shown(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _free_name(ref: ImageRef, folder: str, taken: set[str]) -> str:

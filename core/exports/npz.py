@@ -18,10 +18,12 @@ import numpy.typing as npt
 
 from core.errors import UserError
 from core.exports.atomic import replacing
-from core.exports.options import SPLITS, ExportRequest, ExportResult
-from core.exports.split import assign_splits
+from core.exports.fitting import FITS
+from core.exports.options import LABELLED, SPLITS, UNREADABLE, ExportRequest, ExportResult, Preview
+from core.exports.selection import Selection, Sizes, select_labelled
+from core.exports.target import check_npz_target, sidecar_of
 from core.images.decode import decode_all
-from core.images.pixels import Pixels, UInt8, fit_square, to_grey, to_rgb
+from core.images.pixels import Pixels, UInt8, to_grey, to_rgb
 from core.jobs import JobContext
 
 DEFAULT_SIDE = 224
@@ -47,13 +49,13 @@ class LabelledArrays:
 
 
 @dataclass(frozen=True)
-class _Shape:
-    """How images become arrays: `height` x `width` px as they are, or padded to a square of that side."""
+class ArrayShape:
+    """How images become arrays: `height` x `width` px as they are, or brought to that square by `fit`."""
 
     height: int
     width: int
     grey: bool
-    resize: bool
+    fit: str = ""
 
     @property
     def array(self) -> tuple[int, ...]:
@@ -61,30 +63,23 @@ class _Shape:
 
     @property
     def text(self) -> str:
-        if not self.resize:
-            return "as they are"
-        return f"longer side scaled to {self.height} px (bilinear), padded with black to a square"
+        """How the size is reached, in words."""
+        return FITS[self.fit].described(self.height) if self.fit else "as they are"
 
     def __call__(self, pixels: Pixels) -> UInt8:
         array = to_grey(pixels.array) if self.grey else to_rgb(pixels.array)
-        return fit_square(array, self.height) if self.resize else array
+        return FITS[self.fit].apply(array, self.height) if self.fit else array
 
 
 def export_npz(request: ExportRequest, ctx: JobContext) -> ExportResult:
     """Write images with a label. Images that cannot be read any more are left out and counted.
 
-    Raises `UserError` when there is nothing to write or the file cannot be written.
+    Raises `UserError` when there is nothing to write, or the two files cannot or must not be written there.
     """
-    table = request.table
-    rows = request.labelled_rows()
-    shape = _shape(request, rows)
-    split = assign_splits(
-        table.label[rows],
-        request.ratios,
-        request.seed,
-        [table.group[row] for row in rows],
-        [table.sha256[row] for row in rows],
-    )
+    check_npz_target(request)
+    chosen = select_npz(request)
+    rows = chosen.rows
+    shape = array_shape(request, rows)
     written: dict[str, int] = {}
     done = 0
     with replacing(request.out) as temporary:
@@ -92,25 +87,60 @@ def export_npz(request: ExportRequest, ctx: JobContext) -> ExportResult:
             temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=1, allowZip64=True
         ) as archive:
             for number, name in enumerate(SPLITS):
-                part = rows[split == number]
+                part = rows[chosen.split == number]
                 written[name] = _write_split(archive, name, request, part, shape, done, len(rows), ctx)
                 done += len(part)
-        sidecar = request.out.with_suffix(".json")
+        sidecar = sidecar_of(request.out)
         with replacing(sidecar) as described:
             facts = _facts(request, shape, written)
             described.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
     total = sum(written.values())
     lost = len(rows) - total
-    skipped = {"images that can no longer be read": lost} if lost else {}
+    skipped = {UNREADABLE: lost} if lost else {}
     return ExportResult(
         "npz", (request.out, sidecar), total, skipped, written, (f"Images are {shape.text}.",)
     )
 
 
+def select_npz(request: ExportRequest) -> Selection:
+    """Images with a label. Raises `UserError` when there is none. Without splits all are in train."""
+    chosen = select_labelled(request, LABELLED, request.split)
+    return chosen if request.split else Selection(chosen.rows, np.zeros_like(chosen.split))
+
+
+def preview_npz(request: ExportRequest, chosen: Selection, count: int) -> Preview:
+    """The first `count` images in the order of the arrays."""
+    table = request.table
+    order = np.argsort(chosen.split, kind="stable")
+    starts = np.searchsorted(chosen.split[order], np.arange(len(SPLITS)))
+    lines = []
+    for place, position in enumerate(order[:count].tolist()):
+        row, split = int(chosen.rows[position]), int(chosen.split[position])
+        label, confidence = int(table.label[row]), float(table.confidence[row])
+        lines.append(
+            (
+                f"{SPLITS[split]}_images",
+                str(place - int(starts[split])),
+                table.refs[row].shown,
+                table.classes[label].name,
+                str(label),
+                "" if np.isnan(confidence) else f"{confidence:.6g}",
+            )
+        )
+    return Preview(("array", "index", "id", "label", "label_id", "confidence"), tuple(lines))
+
+
+def estimate_npz(request: ExportRequest, chosen: Selection, _: Sizes) -> int:
+    """Bytes before compression: the file will be no larger by much, and smaller for most images."""
+    shape = array_shape(request, chosen.rows)
+    names = max((len(request.table.refs[row].shown) for row in chosen.rows.tolist()), default=0)
+    return len(chosen.rows) * (int(np.prod(shape.array)) + 4 * names + 5)
+
+
 def load_npz(path: Path) -> LabelledArrays:
     """Read an exported NPZ back, class names from the JSON beside it. Raises `UserError`."""
     try:
-        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        facts = json.loads(sidecar_of(path).read_text(encoding="utf-8"))
         names = tuple(facts["label"][str(k)] for k in range(len(facts["label"])))
         with np.load(path, allow_pickle=False) as arrays:
             splits = {
@@ -127,15 +157,17 @@ def load_npz(path: Path) -> LabelledArrays:
     return LabelledArrays(names, splits)
 
 
-def _shape(request: ExportRequest, rows: npt.NDArray[np.int64]) -> _Shape:
+def array_shape(request: ExportRequest, rows: npt.NDArray[np.int64]) -> ArrayShape:
+    """The shape of one image for these rows, at least one: their own when all agree and no other is asked for."""
     table = request.table
     grey = bool(table.grey[rows].all()) if request.grey is None else request.grey
-    sizes = set(zip(table.height[rows].tolist(), table.width[rows].tolist(), strict=True))
-    (height, width), one_size = min(sizes), len(sizes) == 1
+    heights, widths = table.height[rows], table.width[rows]
+    height, width = int(heights[0]), int(widths[0])
+    one_size = bool((heights == height).all() and (widths == width).all())
     if one_size and height and request.size in (None, height) and (request.size is None or height == width):
-        return _Shape(height, width, grey, resize=False)
+        return ArrayShape(height, width, grey)
     side = request.size or DEFAULT_SIDE
-    return _Shape(side, side, grey, resize=True)
+    return ArrayShape(side, side, grey, request.fit)
 
 
 def _write_split(
@@ -143,7 +175,7 @@ def _write_split(
     name: str,
     request: ExportRequest,
     rows: npt.NDArray[np.int64],
-    shape: _Shape,
+    shape: ArrayShape,
     done: int,
     total: int,
     ctx: JobContext,
@@ -169,7 +201,7 @@ def _write_split(
 
 
 def _decoded(
-    request: ExportRequest, rows: npt.NDArray[np.int64], shape: _Shape
+    request: ExportRequest, rows: npt.NDArray[np.int64], shape: ArrayShape
 ) -> Iterator[tuple[int, UInt8 | None]]:
     images = [(int(row), request.table.refs[row]) for row in rows]
     with closing(decode_all(request.source, images, shape)) as results:
@@ -193,7 +225,7 @@ def _write_array(archive: zipfile.ZipFile, member: str, array: npt.NDArray[Any])
         np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def _facts(request: ExportRequest, shape: _Shape, written: dict[str, int]) -> dict[str, Any]:
+def _facts(request: ExportRequest, shape: ArrayShape, written: dict[str, int]) -> dict[str, Any]:
     """The sidecar, shaped like MedMNIST's INFO."""
     names = {str(k): c.name for k, c in enumerate(request.table.classes)}
     return {
@@ -203,9 +235,11 @@ def _facts(request: ExportRequest, shape: _Shape, written: dict[str, int]) -> di
         "n_samples": written,
         "size": [shape.height, shape.width],
         "resize": shape.text,
+        "fit": shape.fit or None,
         "split": {
             "ratios": list(request.ratios),
             "seed": request.seed,
+            "divided": request.split,
             "balanced_by": "class",
             "kept_together": "group, content",
         },

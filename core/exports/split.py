@@ -1,12 +1,12 @@
 """Train, validation and test: balanced over the classes, groups never divided."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
+Units = npt.NDArray[np.int64]
 
 
 def assign_splits(
@@ -25,25 +25,56 @@ def assign_splits(
     """
     if not len(labels):
         return np.zeros(0, np.int8)
-    units = _units(len(labels), groups, contents)
-    order = np.random.default_rng(seed).permutation(len(units))
-    classes = int(labels.max(initial=0)) + 1
-    counts = np.array([np.bincount(labels[unit], minlength=classes) for unit in units])
-    main_class = counts.argmax(axis=1)
-    sizes = counts.sum(axis=1)
-    wanted = np.outer(ratios, counts.sum(axis=0)).astype(np.float64)  # (3, classes) still to be given
-    allowed = np.flatnonzero(np.asarray(ratios) > 0)
-    result = np.zeros(len(labels), np.int8)
-    for index in sorted(order, key=lambda unit: (main_class[unit], -sizes[unit])):
-        lack = wanted[allowed] @ counts[index]
-        split = allowed[int(lack.argmax())]
-        wanted[split] -= counts[index]
-        result[units[index]] = split
-    return result
+    unit_of_row = _units(len(labels), groups, contents)
+    sizes = np.bincount(unit_of_row)
+    shared = np.flatnonzero(sizes > 1)
+    counts = _counts(labels, unit_of_row, shared, int(labels.max()) + 1)
+    main_class = np.empty(len(sizes), np.int64)
+    main_class[unit_of_row] = labels
+    main_class[shared] = counts.argmax(axis=1)
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    order = order[np.lexsort((-sizes[order], main_class[order]))]
+    allowed = np.flatnonzero(np.asarray(ratios) > 0).astype(np.int8)
+    wanted = np.outer(
+        np.asarray(ratios)[allowed], np.bincount(labels)
+    )  # (allowed, classes) still to be given
+    split = np.zeros(len(sizes), np.int8)
+    held = dict(zip(shared.tolist(), counts, strict=True))
+    for label in np.unique(main_class):
+        units = order[main_class[order] == label]
+        several = sizes[units] > 1
+        for unit in units[several].tolist():
+            chosen = int((wanted @ held[unit]).argmax())
+            wanted[chosen] -= held[unit]
+            split[unit] = chosen
+        split[units[~several]] = _hand_out(wanted, int(label), int((~several).sum()))
+    return allowed[split[unit_of_row]]
 
 
-def _units(n: int, groups: Sequence[str], contents: Sequence[bytes]) -> list[list[int]]:
-    """Rows that must stay together, by union-find over equal groups and equal contents."""
+def _hand_out(wanted: npt.NDArray[np.float64], label: int, images: int) -> npt.NDArray[np.int8]:
+    """The split of each of so many single images of a class: always the one that lacks most. Changes `wanted`."""
+    lack = wanted[:, label].tolist()
+    given = np.empty(images, np.int8)
+    for number in range(images):
+        chosen = lack.index(max(lack))
+        lack[chosen] -= 1.0
+        given[number] = chosen
+    wanted[:, label] = lack
+    return given
+
+
+def _counts(labels: Ints, unit_of_row: Units, shared: Units, classes: int) -> npt.NDArray[np.int64]:
+    """(units of several images, classes): how many images of each class they hold."""
+    position = np.full(int(unit_of_row.max()) + 1, -1, np.int64)
+    position[shared] = np.arange(len(shared))
+    inside = position[unit_of_row] >= 0
+    counts = np.zeros((len(shared), classes), np.int64)
+    np.add.at(counts, (position[unit_of_row[inside]], labels[inside]), 1)
+    return counts
+
+
+def _units(n: int, groups: Sequence[str], contents: Sequence[bytes]) -> Units:
+    """(n,) the unit of each row, numbered by their first rows: union-find over equal groups and equal contents."""
     parent = list(range(n))
 
     def root(row: int) -> int:
@@ -56,8 +87,9 @@ def _units(n: int, groups: Sequence[str], contents: Sequence[bytes]) -> list[lis
     for kind, names in (("group", groups), ("content", contents)):
         for row, name in enumerate(names):
             if name:
-                parent[root(row)] = root(first.setdefault((kind, name), row))
-    units: defaultdict[int, list[int]] = defaultdict(list)
-    for row in range(n):
-        units[root(row)].append(row)
-    return list(units.values())
+                before = first.setdefault((kind, name), row)
+                if before != row:
+                    one, other = root(before), root(row)
+                    parent[max(one, other)] = min(one, other)
+    roots = np.array([root(row) for row in range(n)], np.int64)
+    return np.unique(roots, return_inverse=True)[1].astype(np.int64)

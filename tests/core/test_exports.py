@@ -9,10 +9,12 @@ from PIL import Image
 
 from core.errors import JobCancelled, UserError
 from core.exports.csv_file import COLUMNS, export_csv
+from core.exports.fitting import FITS
 from core.exports.folders import export_folders, safe_folder_name
 from core.exports.npz import export_npz, load_npz
 from core.exports.options import ExportRequest
 from core.exports.registry import FORMATS
+from core.images.folder import FolderSource
 from core.images.npz import NpzSource
 from core.images.refs import ImageRef
 from core.jobs import JobContext
@@ -81,7 +83,7 @@ def test_that_only_the_chosen_statuses_are_written(folder, tmp_path, ctx):
 def test_that_formulas_are_made_harmless_in_every_text_column(tmp_path, ctx, name):
     table = table_of([name + ".png"], [0], classes=(name, "b"), note=[name], group=[name], annotator=[name])
     out = tmp_path / "labels.csv"
-    export_csv(ExportRequest(table, None, out), ctx)
+    export_csv(ExportRequest(table, FolderSource(tmp_path / "gone"), out), ctx)
     (row,) = rows_of(out)
     for column in ("file_name", "label", "note", "group", "annotator", "zero_shot_label"):
         assert row[column].startswith("'"), column
@@ -101,7 +103,7 @@ def test_that_a_cancelled_export_leaves_nothing_and_keeps_the_older_file(folder,
     if format != "folders":
         out.write_text("older")
     with pytest.raises(JobCancelled):
-        FORMATS[format](request_for(folder, out), cancelled())
+        FORMATS[format].export(request_for(folder, out), cancelled())
     assert [path.name for path in out.parent.iterdir()] == ([] if format == "folders" else ["labels"])
     assert format == "folders" or out.read_text() == "older"
 
@@ -169,6 +171,59 @@ def test_that_size_and_grey_can_be_chosen(folder, tmp_path, ctx):
     assert load_npz(tmp_path / "x.npz").splits["train"].images.shape[1:] == (28, 28, 3)
 
 
+@pytest.mark.parametrize(
+    ("fit", "top_left", "centre"), [("pad", 0, 200), ("crop", 200, 200), ("stretch", 90, 200)]
+)
+def test_that_the_way_to_a_size_can_be_chosen_and_is_recorded(tmp_path, ctx, fit, top_left, centre):
+    """A wide picture with dark ends and a bright square in its middle."""
+    array = np.full((20, 60), 90, np.uint8)
+    array[:, 20:40] = 200
+    (tmp_path / "images" / "a").mkdir(parents=True)
+    Image.fromarray(array).save(tmp_path / "images" / "a" / "wide.png")
+    request = request_for(
+        tmp_path / "images", tmp_path / "x.npz", size=30, fit=fit, split=False, width=np.array([60], np.int32)
+    )
+    result = export_npz(request, ctx)
+    (image,) = load_npz(tmp_path / "x.npz").splits["train"].images
+    assert image.shape == (30, 30) and image[0, 0] == top_left and image[15, 15] == centre
+    facts = json.loads((tmp_path / "x.json").read_text())
+    assert facts["fit"] == fit and facts["resize"] in result.notes[0] and "30" in facts["resize"]
+
+
+@pytest.mark.parametrize("fit", sorted(FITS))
+def test_that_every_fit_gives_a_square_of_any_picture(fit):
+    for shape in ((1, 90), (90, 1), (7, 9, 3), (28, 28)):
+        fitted = FITS[fit].apply(np.full(shape, 7, np.uint8), 28)
+        assert fitted.shape == (28, 28, *shape[2:]) and fitted.dtype == np.uint8
+
+
+def test_that_images_of_the_wanted_size_are_not_touched_by_a_fit(folder, tmp_path, ctx):
+    export_npz(request_for(folder, tmp_path / "x.npz", fit="crop"), ctx)
+    assert json.loads((tmp_path / "x.json").read_text())["fit"] is None
+
+
+def test_that_without_a_split_an_npz_has_all_images_in_train(folder, tmp_path, ctx):
+    result = export_npz(request_for(folder, tmp_path / "x.npz", split=False), ctx)
+    assert result.splits == {"train": 24, "val": 0, "test": 0}
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"fit": "squeeze"}, "'squeeze'"),
+        ({"size": 0}, "0 px"),
+        ({"size": 100_000}, "100000 px"),
+        ({"ratios": (0.7, 0.1, 0.1)}, "70/10/10"),
+        ({"ratios": (1.2, -0.2, 0.0)}, "do not make 100"),
+        ({"ratios": (float("nan"), 0.5, 0.5)}, "do not make 100"),
+        ({"seed": -1}, "no seed"),
+    ],
+)
+def test_that_options_without_sense_are_clear_errors(folder, tmp_path, option, message):
+    with pytest.raises(UserError, match=message):
+        request_for(folder, tmp_path / "x.npz", **option)
+
+
 def test_that_an_image_that_vanished_is_left_out_and_counted(folder, tmp_path, ctx):
     for name, export in (("x.npz", export_npz), ("copies", export_folders)):
         request = request_for(folder, tmp_path / name)
@@ -219,12 +274,6 @@ def test_that_splits_become_folders_above_the_classes(folder, tmp_path, ctx):
     result = export_folders(request_for(folder, tmp_path / "sorted"), ctx)
     counts = {s: len(list((tmp_path / "sorted" / s).rglob("*.png"))) for s in ("train", "val", "test")}
     assert counts == result.splits == {"train": 16, "val": 2, "test": 6} or sum(counts.values()) == 24
-
-
-@pytest.mark.parametrize("place", [".", "discs/sorted", ".."])
-def test_that_copies_never_go_among_the_images(folder, ctx, place):
-    with pytest.raises(UserError, match="lies in the image folder"):
-        export_folders(request_for(folder, folder / place), ctx)
 
 
 def test_that_a_folder_that_holds_something_is_not_overwritten(folder, tmp_path, ctx):
@@ -278,5 +327,6 @@ def test_that_a_name_that_is_not_utf8_is_copied_and_written_readably(folder, tmp
 
 def test_that_a_reference_shows_its_frame(tmp_path, ctx):
     out = tmp_path / "labels.csv"
-    export_csv(ExportRequest(table_of([ImageRef("train/000012.png", 12)], [0]), None, out), ctx)
+    table = table_of([ImageRef("train/000012.png", 12)], [0])
+    export_csv(ExportRequest(table, FolderSource(tmp_path / "gone"), out), ctx)
     assert rows_of(out)[0]["frame"] == "12"

@@ -1,0 +1,55 @@
+"""Which images an export writes, and to which split each goes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UserError
+from core.exports.options import SPLITS, ExportRequest
+from core.exports.split import assign_splits
+from core.project.records import Status
+
+Sizes = npt.NDArray[np.int64]  # (n,) bytes of each image's file
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`rows` (m,) row numbers in order, `split` (m,) position in `SPLITS` or -1 for none."""
+
+    rows: npt.NDArray[np.int64]
+    split: npt.NDArray[np.int8]
+
+    def counts(self) -> dict[str, int]:
+        """Images a split; empty when nothing is divided."""
+        if not (self.split >= 0).any():
+            return {}
+        return {name: int((self.split == number).sum()) for number, name in enumerate(SPLITS)}
+
+
+def select(request: ExportRequest, default: frozenset[Status], divided: bool) -> Selection:
+    """All images of the chosen statuses; those with a label get a split when `divided`."""
+    table = request.table
+    statuses = default if request.statuses is None else request.statuses
+    rows = np.flatnonzero(np.isin(table.status, [int(status) for status in statuses]))
+    split = np.full(len(rows), -1, np.int8)
+    if divided:
+        labelled = table.label[rows] >= 0
+        named = rows[labelled]
+        split[labelled] = assign_splits(
+            table.label[named],
+            request.ratios,
+            request.seed,
+            [table.group[row] for row in named.tolist()],
+            [table.sha256[row] for row in named.tolist()],
+        )
+    return Selection(rows, split)
+
+
+def select_labelled(request: ExportRequest, default: frozenset[Status], divided: bool) -> Selection:
+    """Only images with a label. Raises `UserError` when there is none."""
+    found = select(request, default, divided)
+    labelled = request.table.label[found.rows] >= 0
+    if not labelled.any():
+        raise UserError("There is no image with a label to export.", "Label first, or choose other statuses.")
+    return Selection(found.rows[labelled], found.split[labelled])
