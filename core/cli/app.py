@@ -122,15 +122,24 @@ def refine(
 def export(
     project: options.Project,
     out: Annotated[Path, typer.Option(help="File, or folder for --format folders.")],
-    format: Annotated[str, typer.Option(help="csv, npz or folders.")] = "csv",
+    format: Annotated[str, typer.Option(help="csv, npz, folders or report.")] = "csv",
     status: Annotated[
         str, typer.Option(help="Only these: accepted,corrected,predicted ... ; default: see the manual.")
     ] = "",
-    split: Annotated[str, typer.Option(help="Shares of train, validation and test.")] = "70/10/20",
+    split: Annotated[
+        str, typer.Option(help="Shares of train, validation and test; none for no division.")
+    ] = "70/10/20",
     seed: options.Seed = 0,
     size: Annotated[
         int, typer.Option(help="Side in px of the images in an NPZ; 0 = their own when all agree, else 224.")
     ] = 0,
+    fit: Annotated[
+        str,
+        typer.Option(
+            help="How images of an NPZ reach that size: pad (whole image on black), crop (centre square, as "
+            "MedMNIST did) or stretch."
+        ),
+    ] = "pad",
     grey: Annotated[
         Optional[bool], typer.Option("--grey/--rgb", help="Channels in an NPZ; default: grey when all are.")
     ] = None,
@@ -140,10 +149,12 @@ def export(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Write labels as CSV, images and labels as NPZ, or copies sorted into class folders."""
+    """Write labels as CSV, images and labels as NPZ, copies sorted into class folders, or a report as HTML."""
     from core.cli import commands
 
-    wanted = commands.ExportRequest(project, format, out, status, split, seed, size, grey, group_by, excel)
+    wanted = commands.ExportRequest(
+        project, format, out, status, split, seed, size, fit, grey, group_by, excel
+    )
     commands.export_command(wanted, json)
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import typer
 
-from core.cli.parsing import check_outputs, parse_pair, parse_ratios, parse_statuses
+from core.cli.parsing import check_outputs, parse_pair, parse_split, parse_statuses
 from core.cli.progress import with_progress
 from core.cli.summary import file_lines, info_lines, label_lines, plain, refine_lines, to_json
 from core.errors import UserError
 from core.tasks.demo import DemoSpec, demo
 from core.tasks.export import ExportResult, ExportSpec, export, group_rule
-from core.tasks.import_labels import ImportSpec, import_labels
+from core.tasks.import_labels import ImportSpec, UnknownClassesError, import_labels
 from core.tasks.info import info
 from core.tasks.label import LabelSpec, label, parse_classes
 from core.tasks.models import describe_models, download_model
@@ -58,6 +58,7 @@ class ExportRequest:
     split: str
     seed: int
     size: int
+    fit: str
     grey: bool | None
     group_by: str
     excel: bool
@@ -105,14 +106,17 @@ def refine_command(
 
 
 def export_command(wanted: ExportRequest, as_json: bool) -> None:
+    ratios = parse_split(wanted.split)
     spec = ExportSpec(
         existing_project(wanted.project),
         wanted.format,
         wanted.out,
         statuses=parse_statuses(wanted.status),
-        ratios=parse_ratios(wanted.split),
+        ratios=ratios or (1.0, 0.0, 0.0),
+        split=ratios is not None,
         seed=wanted.seed,
         size=wanted.size or None,
+        fit=wanted.fit,
         grey=wanted.grey,
         groups=group_rule(wanted.group_by),
         excel=wanted.excel,
@@ -129,7 +133,11 @@ def import_command(path: Path, source: Path, renamed: Sequence[str], as_json: bo
     if not source.exists():
         raise UserError(f"There is no file or folder {source}.")
     spec = ImportSpec(project, source, dict(parse_pair(text) for text in renamed))
-    result = with_progress(lambda ctx: import_labels(spec, ctx), as_json)
+    try:
+        result = with_progress(lambda ctx: import_labels(spec, ctx), as_json)
+    except UnknownClassesError as error:
+        hint = 'Map them with --map "theirs=ours", or label with these class names first.'
+        raise UserError(error.message, hint) from error
     facts = info(project)
     if as_json:
         typer.echo(to_json({"import": result, "info": facts}))

@@ -17,6 +17,11 @@ def parse_statuses(text: str) -> frozenset[Status] | None:
     return frozenset(known[name] for name in names) or None
 
 
+def parse_split(text: str) -> tuple[float, float, float] | None:
+    """Shares as `parse_ratios` reads them; None for `none`. Raises `UserError`."""
+    return None if text.strip().casefold() == "none" else parse_ratios(text)
+
+
 def parse_ratios(text: str) -> tuple[float, float, float]:
     """`70/10/20` to shares that sum to 1. Raises `UserError`."""
     try:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """Event: losses are mean cross-entropy in nats, accuracies are against the labels trained on, 0..1."""
+    """Event: losses are mean cross-entropy in nats, accuracies are against the labels trained on, 0..1.
+
+    `patience` is the number of epochs without a better one after which the training stops; 0 where it is not
+    known, as in curves that were stored before it was told.
+    """
 
     epoch: int
     epochs: int
@@ -15,3 +19,14 @@ class EpochEnd:
     validation_accuracy: float
     best_epoch: int
     seconds: float
+    patience: int = 0
+
+    @property
+    def waited(self) -> int:
+        """Epochs since the best one."""
+        return self.epoch - self.best_epoch
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether the training ends with this epoch, though it might have had more."""
+        return self.epoch < self.epochs and 0 < self.patience <= self.waited

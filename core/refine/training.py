@@ -99,6 +99,7 @@ def train(
             validation_accuracy,
             state.best_epoch,
             time.monotonic() - started,
+            params.patience,
         )
         state.curves.append(asdict(end))
         if checkpoint is not None:
@@ -142,7 +143,8 @@ def _train_epoch(
     batches = order.split(params.batch_size)
     loss_sum = correct = 0.0
     for number, batch in enumerate(batches):
-        ctx.progress(epoch * len(batches) + number, params.epochs * len(batches), "Training")
+        seen = epoch * len(order) + number * params.batch_size
+        ctx.progress(seen, params.epochs * len(order), "Training, images seen")
         images, labels = data.images[batch].to(device), data.labels[batch].to(device)
         logits = network(images)
         loss = nn.functional.cross_entropy(logits, labels)

@@ -3,7 +3,6 @@
 import getpass
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from core import __version__
 
@@ -20,6 +19,8 @@ def who() -> str:
 
 @cache
 def _versions() -> tuple[tuple[str, str], ...]:
+    from importlib.metadata import PackageNotFoundError, version  # it brings half of `email`
+
     found = [("medlabel", __version__), ("python", platform.python_version())]
     for package in _PACKAGES:
         try:

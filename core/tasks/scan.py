@@ -1,5 +1,7 @@
 """Open the images at a path as a project, and find what is new, changed or gone."""
 
+import itertools
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,18 +9,25 @@ import numpy as np
 
 from core.errors import UserError
 from core.images.refs import ScannedImage
+from core.images.source import check_source
 from core.jobs import JobContext
 from core.project.database import FILE_NAME
+from core.project.known import KnownProject, holds, moved_project, project_of, source_of
 from core.project.locations import SUFFIX, default_project_folder
 from core.project.project import Project
 
 STAGE = "Finding images"
 _BATCH = 5000
+_FIRST_SECONDS = 0.1  # the first images are told early: they can be looked at while the scan goes on
+_FLUSH_SECONDS = 1.0  # a slow share is told as it comes
 
 
 @dataclass(frozen=True)
 class ScanResult:
-    """Images by what the scan found: all, new since last time, with other content, no longer there, with an error."""
+    """Images by what the scan found: all, new since last time, with other content, no longer there, with an error.
+
+    `first_new` is the row of the first new image, the others follow it.
+    """
 
     project: Path
     images: int
@@ -26,6 +35,7 @@ class ScanResult:
     changed: int
     missing: int
     errors: int
+    first_new: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,18 +48,21 @@ class ImagesFound:
 def open_project(path: Path, project: Path | None = None) -> Path:
     """The project folder for `path` (a folder of images, an NPZ or a project), made when there is none yet.
 
-    Raises `UserError` when `path` is none of these, or when `project` belongs to other images.
+    Raises `UserError` when `path` is none of these or cannot be read, before anything is made of it, or when
+    `project` belongs to other images.
     """
     if is_project(path):
         return path
     if path.suffix == SUFFIX:
         raise UserError(f"There is no project in {path}.")
-    folder = project or default_project_folder(path)
+    folder = project or project_for(path)
     if not is_project(folder):
+        check_source(path)
         Project.create(folder, path).close()
         return folder
     with Project.open(folder) as opened:
         if not opened.meta("source"):  # its making was interrupted
+            check_source(path)
             Project.create(folder, path).close()
         elif opened.source_path != path.resolve():
             raise UserError(
@@ -59,19 +72,47 @@ def open_project(path: Path, project: Path | None = None) -> Path:
     return folder
 
 
+def project_for(source: Path) -> Path:
+    """Where the project for the images at `source` is, also when they were relinked, or where it will be."""
+    first = default_project_folder(source)
+    if source_of(first) == source.resolve():
+        return first
+    known = project_of(source)
+    if known is not None:
+        return known
+    numbers = itertools.count(2)
+    folder = first
+    while source_of(folder) is not None:  # relinked: its images are elsewhere now
+        folder = first.with_name(f"{first.stem}-{next(numbers)}{SUFFIX}")
+    return folder
+
+
+def moved_from(path: Path) -> KnownProject | None:
+    """The project that images at `path`, not known by that path, seem to belong to; None for new ones."""
+    if is_project(path) or not path.is_dir() or is_project(project_for(path)):
+        return None
+    return moved_project(path)
+
+
 def existing_project(path: Path) -> Path:
     """The project at `path`, or the one that was made for the images at `path`. Raises `UserError`."""
     if is_project(path):
         return path
-    if path.exists() and path.suffix != SUFFIX and is_project(default_project_folder(path)):
-        return default_project_folder(path)
+    if path.exists() and path.suffix != SUFFIX and is_project(project_for(path)):
+        return project_for(path)
     raise UserError(
         f"There is no project in {path}.", "Label a folder first, or give the path of a .medlabel folder."
     )
 
 
+def holds_images_of(project: Path, source: Path) -> bool:
+    """Whether most of a project's files are at `source`, with their sizes; an NPZ only has to be one."""
+    return not source.is_dir() or holds(source, project)
+
+
 def relink(project: Path, source: Path) -> Path:
     """Tell a project that its images are at `source` now; the project folder comes back. Raises `UserError`."""
+    check_source(source)
     with Project.open(project) as opened:
         opened.relink(source)
     return project
@@ -89,10 +130,12 @@ def scan(project: Path, ctx: JobContext) -> ScanResult:
     """
     with Project.open(project) as opened:
         comparison = _Comparison(opened)
+        due = time.monotonic() + _FIRST_SECONDS
         for number, item in enumerate(opened.source().scan(), 1):
             comparison.add(item)
-            if number % _BATCH == 0:
+            if number % _BATCH == 0 or time.monotonic() > due:
                 comparison.flush(ctx)
+                due = time.monotonic() + _FLUSH_SECONDS
             ctx.progress(number, 0, STAGE)
         comparison.flush(ctx)
         ctx.progress(comparison.rows, comparison.rows, STAGE)
@@ -112,7 +155,7 @@ class _Comparison:
 
     def __post_init__(self) -> None:
         self.known = self.project.images.stamps()
-        self.rows = len(self.known)
+        self.rows = self.first_new = len(self.known)
 
     def add(self, item: ScannedImage) -> None:
         self.errors += bool(item.error)
@@ -129,9 +172,10 @@ class _Comparison:
     def flush(self, ctx: JobContext) -> None:
         images = self.project.images
         images.add(self.new, self.rows)
+        # What was computed goes first: a crash in between costs work, never leaves it for other pixels.
+        self.project.forget_content(np.array([row for row, _ in self.changed], np.int64))
         images.restamp(self.changed)
         images.set_missing(self.returned, False)
-        self.project.forget_content(np.array([row for row, _ in self.changed], np.int64))
         self.rows += len(self.new)
         self.counts["new"] += len(self.new)
         self.counts["changed"] += len(self.changed)
@@ -143,5 +187,11 @@ class _Comparison:
         gone = [stamp[0] for stamp in self.known.values()]
         self.project.images.set_missing(gone, True)
         return ScanResult(
-            self.project.folder, self.rows, self.counts["new"], self.counts["changed"], len(gone), self.errors
+            project=self.project.folder,
+            images=self.rows,
+            new=self.counts["new"],
+            changed=self.counts["changed"],
+            missing=len(gone),
+            errors=self.errors,
+            first_new=self.first_new,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from core.errors import JobCancelled, UserError
+from core.errors import JobCancelled, NotDownloadedError, UserError
 from core.jobs import JobContext
 from core.zeroshot.entry import WEIGHT_NAMES, ModelEntry, how_to_bring
 from core.zeroshot.hub_cache import cache_folder
@@ -49,8 +49,8 @@ def fetch(entry: ModelEntry, ctx: JobContext) -> None:
         RuntimeError,
         *_transport_errors(),
     ) as error:
-        raise UserError(
-            f"{entry.title} could not be downloaded: {_reason(error)}.", how_to_bring(entry)
+        raise NotDownloadedError(
+            f"{entry.title} could not be downloaded: {_reason(error)}.", _hint(entry)
         ) from error
 
 
@@ -139,12 +139,19 @@ def _reason(error: Exception) -> str:
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     if isinstance(error, OfflineModeIsEnabled | LocalEntryNotFoundError | ConnectionError | TimeoutError):
-        return "the hub cannot be reached (no network, or HF_HUB_OFFLINE is set)"
+        return "huggingface.co cannot be reached"
     if isinstance(error, GatedRepoError):
         return "its repository is only open to people who have signed in and agreed to its terms"
     if isinstance(error, _transport_errors()) and getattr(error, "response", None) is None:
-        return "the hub cannot be reached (no network)"
+        return "huggingface.co cannot be reached"
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _hint(entry: ModelEntry) -> str:
+    from huggingface_hub import constants
+
+    offline = "HF_HUB_OFFLINE is set, so nothing was tried. " if constants.HF_HUB_OFFLINE else ""
+    return f"{offline}{how_to_bring(entry)}"
 
 
 def _check_space(entry: ModelEntry) -> None:

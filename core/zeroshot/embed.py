@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,8 +35,13 @@ class Pending:
 
 def embedding_store(project: Project, encoder: "Encoder") -> RowStore:
     """Embeddings (n, dim) float16 of this project by this model and preprocessing."""
-    name = f"embeddings-{encoder.fingerprint}"
+    name = embedding_folder(project, encoder).name
     return project.row_store(name, (encoder.dim,), np.float16, encoder.provenance())
+
+
+def embedding_folder(project: Project, encoder: "Encoder") -> Path:
+    """Where they are kept; the folder is there once a pass has begun."""
+    return project.arrays / f"embeddings-{encoder.fingerprint}"
 
 
 def pending_images(project: Project, store: RowStore) -> Pending:
@@ -56,15 +62,19 @@ def embed_images(
     images: Sequence[tuple[int, ImageRef]],
     ctx: JobContext,
     on_batch: BatchListener | None = None,
+    done: int = 0,
+    total: int = 0,
 ) -> int:
     """Embed `images` into `store` batch by batch; the number of images that could not be read.
+
+    Progress is told as of one pass over `total` images (0: these) of which `done` were finished before.
 
     After each batch the embeddings are on disk, then the images' facts, so that stopping at any
     moment costs at most the batch in work. `on_batch` gets rows (b,) and embeddings (b, dim) float32.
     """
     source = project.source()
-    failed = done = 0
-    ctx.progress(0, len(images), STAGE)
+    failed, total = 0, total or len(images)
+    ctx.progress(done, total, STAGE)
     results = decode_all(
         source, images, lambda pixels: encoder.preprocess(pixels.array), 4 * encoder.batch_size
     )
@@ -80,7 +90,7 @@ def embed_images(
             project.images.set_facts([facts_of(item) for item in batch])
             failed += len(batch) - len(good)
             done += len(batch)
-            ctx.progress(done, len(images), STAGE)
+            ctx.progress(done, total, STAGE)
     return failed
 
 

@@ -44,6 +44,25 @@ class ModelEntry:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """What to bring by hand: `files` of the web page `page` into one folder, and where `text_page` is not empty
+    `text/config.json`, which is that page's `config.json`."""
+
+    page: str
+    files: tuple[str, ...]
+    text_page: str = ""
+
+
+def by_hand(entry: ModelEntry) -> ByHand | None:
+    """What makes a folder of a model in open_clip's format; None for a model that is not of the table."""
+    if not entry.hub:
+        return None
+    small = tuple(dict.fromkeys(("open_clip_config.json", *entry.small_files)))
+    text_page = f"https://huggingface.co/{entry.text_hub}" if entry.text_hub else ""
+    return ByHand(f"https://huggingface.co/{entry.hub}", (WEIGHT_NAMES[0], *small), text_page)
+
+
 def how_to_bring(entry: ModelEntry) -> str:
     """One line: the command that downloads a model of the table, and which files to bring by hand."""
     page = f"https://huggingface.co/{entry.hub}"

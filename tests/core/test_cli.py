@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from core.cli.app import run
-from core.cli.parsing import check_outputs, parse_pair, parse_ratios, parse_statuses
+from core.cli.parsing import check_outputs, parse_pair, parse_ratios, parse_split, parse_statuses
 from core.cli.progress import epoch_text, estimate_text
 from core.cli.summary import plain
 from core.errors import UserError
 from core.project.records import Status
 from core.tasks.events import EpochEnd, Estimate
+from tests.core.exported import labelled_project
 
 
 def test_that_statuses_are_read_by_name():
@@ -29,6 +30,13 @@ def test_that_a_split_is_shares_that_sum_to_one(text):
 def test_that_a_split_that_is_none_is_a_clear_error(text):
     with pytest.raises(UserError, match="not a split"):
         parse_ratios(text)
+
+
+def test_that_a_split_can_be_none():
+    assert parse_split(" None ") is None
+    assert parse_split("50/25/25") == (0.5, 0.25, 0.25)
+    with pytest.raises(UserError, match="not a split"):
+        parse_split("nothing")
 
 
 def test_that_a_mapping_needs_an_equals_sign():
@@ -89,3 +97,33 @@ def test_that_prompts_without_classes_and_single_classes_are_clear_errors(folder
     assert run(["label", str(folder), "--prompt", "a=b"]) == 1
     assert run(["label", str(folder), "--classes", "only one"]) == 1
     assert "two classes" in capsys.readouterr().err
+
+
+def test_that_export_takes_the_way_to_a_size_and_a_split_of_none(folder, tmp_path, capsys):
+    project, out = labelled_project(folder), tmp_path / "l.npz"
+    arguments = ["export", str(project), "--format", "npz", "--out", str(out), "--json"]
+    assert run([*arguments, "--size", "28", "--fit", "stretch", "--split", "none"]) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert written["splits"] == {"train": 22, "val": 0, "test": 0} and written["format"] == "npz"
+    assert json.loads((tmp_path / "l.json").read_text())["fit"] == "stretch"
+    with np.load(out) as arrays:
+        assert arrays["train_images"].shape == (22, 28, 28)
+
+
+def test_that_the_report_is_an_export_format(folder, tmp_path, capsys):
+    labelled_project(folder)
+    out = tmp_path / "r.html"
+    assert run(["export", str(folder), "--format", "report", "--out", str(out), "--status", "predicted"]) == 0
+    assert "r.html (20 rows)" in capsys.readouterr().out
+    assert "Research use only, not for diagnosis." in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--fit", "squeeze", "pad, crop, stretch"), ("--format", "xml", "report"), ("--size", "-3", "-3 px")],
+)
+def test_that_an_export_option_without_sense_is_one_line(folder, tmp_path, capsys, option, value, message):
+    arguments = ["export", str(labelled_project(folder)), "--format", "npz", "--out", str(tmp_path / "l.npz")]
+    assert run([*arguments, option, value]) == 1
+    (line,) = [text for text in capsys.readouterr().err.splitlines() if text.startswith("medlabel:")]
+    assert message in line and not list(tmp_path.glob("l.*"))

@@ -7,6 +7,7 @@ from core.errors import UserError
 from core.exports.csv_file import export_csv
 from core.exports.labels_in import match_names, read_class_folders, read_labels_csv, read_probabilities_csv
 from core.exports.options import ExportRequest
+from core.images.folder import FolderSource
 from core.images.refs import ImageRef
 from tests.core.tables import picture, table_of
 
@@ -49,7 +50,7 @@ def test_that_a_missing_file_is_a_clear_error(tmp_path):
 def test_that_our_own_csv_is_read_back_with_odd_names_and_labels(tmp_path, ctx):
     names = ["=x.png", "a,b.png", 'q"uote.png', "line\nbreak.png", "plain/é.png", "'a.png", "'=a.png"]
     table = table_of(names, [0, 1, 0, 1, 0, 1, 0], classes=("=class", "@b"))
-    export_csv(ExportRequest(table, None, tmp_path / "l.csv"), ctx)
+    export_csv(ExportRequest(table, FolderSource(tmp_path / "gone"), tmp_path / "l.csv"), ctx)
     read = read_labels_csv(tmp_path / "l.csv")
     assert list(read) == names and list(read.values()) == ["=class", "@b"] * 3 + ["=class"]
 

@@ -87,7 +87,7 @@ def test_that_every_epoch_is_told_with_both_losses_and_accuracies():
     assert outcome.metrics["curves"][0]["validation_loss"] == epochs[0].validation_loss
     best = min(epochs, key=lambda e: e.validation_loss)
     assert outcome.metrics["best_epoch"] == best.epoch
-    assert any(isinstance(e, Progress) and e.text == "Training" for e in events)
+    assert any(isinstance(e, Progress) and e.text == "Training, images seen" for e in events)
 
 
 def test_that_training_stops_early_and_keeps_the_best_weights():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.errors import UserError
+from core.errors import JobCancelled, UserError
 from core.jobs import JobContext
 from core.project.edits import Edit
 from core.project.project import Project
@@ -56,8 +56,9 @@ def test_that_a_folder_is_labelled_and_every_step_is_told(scanned):
         Source.ZERO_SHOT
     }
     assert np.allclose(stored.sum(1), 1, atol=1e-5) and (table.confidence == stored.max(1)).all()
-    live = np.concatenate([event.labels for event in events if isinstance(event, RowsLabelled)])
-    assert (live[np.argsort(rows)] == table.label).all()
+    live = np.concatenate([event.class_ids for event in events if isinstance(event, RowsLabelled)])
+    ids = np.array([c.id for c in table.classes])
+    assert (live[np.argsort(rows)] == ids[table.label]).all()
     assert all(len(digest) == 32 for digest in table.sha256) and set(table.width.tolist()) == {40}
 
 
@@ -250,3 +251,129 @@ def test_that_the_catalogue_says_what_is_here():
     assert all(
         row.size_mb > 0 and row.licence and row.good_for and row.context_length for row in rows.values()
     )
+
+
+# Labelling from stored embeddings, and runs that count again
+
+OTHER = (replace(CLASSES[0], prompts=("a radiograph of the thorax",)), CLASSES[1])
+
+
+def counting(folder):
+    """Ids of the stage 1 run and the refinement that count."""
+    with Project.open(folder) as project:
+        first, second = project.runs.stage_one(), project.runs.refinement()
+        return first and first.id, second and second.id
+
+
+def test_that_labelling_again_from_stored_embeddings_reads_no_image(scanned, folder, ctx):
+    label(LabelSpec(scanned, CLASSES, device="cpu"), ctx)
+    for path in (folder / "discs").iterdir():
+        path.unlink()
+    result = label(LabelSpec(scanned, OTHER, device="cpu", only_stored=True), ctx)
+    assert (result.labelled, result.embedded, result.reused, result.failed) == (24, 0, 24, 0)
+    with Project.open(scanned) as project:
+        stored = np.asarray(project.runs.probabilities(project.runs.all()[-1]))
+    full = label(LabelSpec(scanned, OTHER, device="cpu"), ctx)
+    with Project.open(scanned) as project:
+        assert full.run == result.run and np.allclose(stored.sum(1), 1, atol=1e-5)
+
+
+def test_that_images_without_an_embedding_stay_without_a_label(folder, ctx):
+    held = folder.parent / "held"
+    (folder / "stripes").rename(held)
+    project = open_project(folder)
+    scan(project, ctx)
+    label(LabelSpec(project, CLASSES, device="cpu"), ctx)
+    held.rename(folder / "stripes")
+    scan(project, ctx)
+    result = label(LabelSpec(project, OTHER, device="cpu", only_stored=True), ctx)
+    with Project.open(project) as opened:
+        table = opened.table()
+    assert result.labelled == 12 and len(table) == 24
+    assert sorted(table.status.tolist()) == [Status.UNLABELLED] * 12 + [Status.PREDICTED] * 12
+
+
+def test_that_labelling_from_nothing_stored_is_a_clear_error(scanned, ctx):
+    spec = LabelSpec(scanned, CLASSES, device="cpu", only_stored=True)
+    with pytest.raises(UserError, match="not looked at these images"):
+        label(spec, ctx)
+    with Project.open(scanned) as project:
+        assert not list(project.arrays.glob("embeddings-*")), "nothing is made for a model that was not used"
+        project.row_store("embeddings-0", (4,), np.float16)
+    with pytest.raises(UserError, match="not looked at these images"):
+        label(spec, ctx)
+
+
+@pytest.mark.parametrize("only_stored", [False, True])
+def test_that_taking_other_prompts_back_brings_the_refinement_back(scanned, ctx, only_stored):
+    first = label(LabelSpec(scanned, CLASSES, device="cpu"), ctx)
+    second = refine(RefineSpec(scanned, device="cpu"), ctx)
+    other = label(LabelSpec(scanned, OTHER, device="cpu", only_stored=only_stored), ctx)
+    assert counting(scanned) == (other.run, None)
+    plain = (replace(OTHER[0], prompts=()), OTHER[1])
+    again = label(LabelSpec(scanned, plain, device="cpu", only_stored=only_stored), ctx)
+    assert again.run == first.run and counting(scanned) == (first.run, second.run)
+    assert refine(RefineSpec(scanned, device="cpu"), ctx).run == second.run, "it need not be trained again"
+    third = label(LabelSpec(scanned, (*CLASSES, ClassSpec("fundus")), device="cpu"), ctx)
+    assert counting(scanned) == (third.run, None), "a new run counts, whatever counted again before"
+
+
+def test_that_prompts_that_somebody_tries_do_not_pile_up_on_disk(scanned, ctx):
+    first = label(LabelSpec(scanned, CLASSES, device="cpu"), ctx)
+    refined = refine(RefineSpec(scanned, device="cpu"), ctx)
+    tried = []
+    for number in range(9):
+        classes = (replace(CLASSES[0], prompts=(f"film number {number}",)), CLASSES[1])
+        tried.append(label(LabelSpec(scanned, classes, device="cpu", only_stored=True), ctx).run)
+    with Project.open(scanned) as project:
+        assert [run.id for run in project.runs.all()] == [first.run, refined.run, *tried[-5:]]
+        assert len(list(project.arrays.glob("run-*.npy"))) == 7
+    assert counting(scanned) == (tried[-1], None)
+
+
+def test_that_notes_on_earlier_captions_do_not_come_back(scanned, ctx):
+    long = (replace(CLASSES[0], prompts=("a chest x-ray " * 30,)), CLASSES[1])
+    assert any("was cut" in n for n in label(LabelSpec(scanned, long, device="cpu"), ctx).notes)
+    assert not any("was cut" in n for n in label(LabelSpec(scanned, OTHER, device="cpu"), ctx).notes)
+
+
+def stop_after(count: int):
+    """A context that is cancelled once `count` images have a label."""
+    seen = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, RowsLabelled):
+            seen.extend(event.rows.tolist())
+            if len(seen) >= count:
+                ctx.cancel()
+
+    ctx = JobContext(listen, interval=0)
+    return ctx, seen
+
+
+def test_that_labels_found_before_a_stop_are_kept_and_told_again_when_it_goes_on(scanned, monkeypatch):
+    monkeypatch.setattr("core.tasks.label._TRIAL", 8)
+    stopped, seen = stop_after(8)
+    with pytest.raises(JobCancelled):
+        label(LabelSpec(scanned, CLASSES, device="cpu"), stopped)
+    with Project.open(scanned) as project:
+        assert sorted(np.flatnonzero(project.table().label >= 0).tolist()) == sorted(seen)
+        assert 0 < len(seen) < 24
+    events = []
+    result = label(LabelSpec(scanned, None, device="cpu"), JobContext(events.append, interval=0))
+    told = [event.rows.tolist() for event in events if isinstance(event, RowsLabelled)]
+    assert sorted(told[0]) == sorted(seen) and result.labelled == 24
+    with Project.open(scanned) as project:
+        assert [run.id for run in project.runs.all() if run.finished][-1] == result.run
+        assert (project.table().label >= 0).all()
+
+
+def test_that_a_stop_leaves_complete_labels_of_before_as_they_are(scanned, folder, ctx, monkeypatch):
+    first = label(LabelSpec(scanned, CLASSES, device="cpu"), ctx)
+    with Project.open(scanned) as project:
+        project.forget_content(np.arange(24))
+    stopped, _ = stop_after(1)
+    with pytest.raises(JobCancelled):
+        label(LabelSpec(scanned, (ClassSpec("a"), ClassSpec("b")), device="cpu"), stopped)
+    with Project.open(scanned) as project:
+        assert project.runs.stage_one().id == first.run

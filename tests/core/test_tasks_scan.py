@@ -9,7 +9,7 @@ from core.project.image_rows import MISSING, ImageFacts
 from core.project.project import Project
 from core.project.records import Status
 from core.tasks import scan as scan_module
-from core.tasks.scan import ImagesFound, existing_project, open_project, relink, scan
+from core.tasks.scan import ImagesFound, existing_project, moved_from, open_project, relink, scan
 
 
 def test_that_a_folder_is_opened_as_the_same_project_again(folder, ctx):
@@ -95,3 +95,28 @@ def test_that_a_project_whose_making_was_interrupted_is_made_again(folder, tmp_p
     half.mkdir()
     database.connect(half).close()
     assert scan(open_project(folder, half), ctx).images == 24
+
+
+def test_that_relinked_images_resume_their_project_and_leave_the_old_place_free(folder, tmp_path, ctx):
+    project = open_project(folder)
+    scan(project, ctx)
+    moved = folder.rename(tmp_path / "elsewhere")
+    relink(project, moved)
+    assert open_project(moved) == project == existing_project(moved)
+    folder.mkdir()
+    assert open_project(folder) not in (project, None)
+    assert open_project(folder) == open_project(folder)
+
+
+def test_that_a_moved_folder_is_recognised_by_its_files(folder, tmp_path, ctx):
+    project = open_project(folder)
+    scan(project, ctx)
+    assert moved_from(folder) is None
+    moved = folder.rename(tmp_path / "elsewhere")
+    found = moved_from(moved)
+    assert found is not None and (found.folder, found.source) == (project, folder.resolve())
+    (tmp_path / "stranger").mkdir()
+    assert moved_from(tmp_path / "stranger") is None
+    for path in moved.rglob("*.*"):
+        path.write_bytes(path.read_bytes() + b"x")
+    assert moved_from(moved) is None

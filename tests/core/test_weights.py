@@ -195,7 +195,7 @@ def test_that_a_download_without_network_is_one_clear_line(monkeypatch, ctx):
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     for name in ("openai/RN50", "biomedclip"):
-        with pytest.raises(UserError, match=f"cannot be reached.*--download {name}"):
+        with pytest.raises(UserError, match=f"cannot be reached.*HF_HUB_OFFLINE is set.*--download {name}"):
             download(find_model(name), ctx)
 
 
