@@ -1,97 +1,150 @@
-"""Paints one tile: the thumbnail, the mark of a decision, the label, the name, the confidence."""
+"""Paints one tile: the thumbnail, the marks of decision and note, the confidence, the label, the name."""
 
 import math
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from core.project.records import Status
+from medlabel_gui.class_colours import class_colour
+from medlabel_gui.grid.chips import CHIP_SIDE, chip_pixmap
+from medlabel_gui.grid.geometry import BAR_HEIGHT, CAPTION_HEIGHT, PADDING
+from medlabel_gui.grid.lettering import Look
 from medlabel_gui.grid.loader import ThumbnailLoader
-from medlabel_gui.grid.marks import draw_mark
-from medlabel_gui.grid.model import TILE_ROLE, Tile
-from medlabel_gui.grid.view import CAPTION_HEIGHT, PADDING
-from medlabel_gui.theme import class_colour, quiet_colour
+from medlabel_gui.grid.marks import (
+    ARROW_SIZE,
+    MARK_SIZE,
+    NOTE_SIZE,
+    arrow_pixmap,
+    frame_pixmap,
+    mark_pixmap,
+    note_pixmap,
+)
+from medlabel_gui.grid.model import TILE_ROLE
+from medlabel_gui.grid.painting import GridDelegate
+from medlabel_gui.grid.tiles import GroupHeader, Tile, percent
+from medlabel_gui.live_table import Rows
+from medlabel_gui.texts.grid import GridTexts
+
+__all__ = ["TileDelegate", "percent"]
 
 _LINE = 18
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_FADED = 0.35
+_WRAPPED = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+_SELECTED, _CURRENT = QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_HasFocus
 
 
-class TileDelegate(QStyledItemDelegate):
-    """Stateless but for the loader; a million tiles need one."""
+class TileDelegate(GridDelegate):
+    """Holds no image; a million tiles need one. `begin` comes before each round of `paint`."""
 
     def __init__(self, loader: ThumbnailLoader, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._loader = loader
+        self._look = Look(QStyleOptionViewItem())
+        self._ratio = 1.0
 
-    def _draw_frame(self, painter: QPainter, rect: QRect, palette: QPalette, state: QStyle.StateFlag) -> None:
-        frame = rect.adjusted(2, 2, -2, -2)
-        accent = palette.color(QPalette.ColorRole.Highlight)
-        if state & QStyle.StateFlag.State_Selected:
-            fill = QColor(accent)
-            fill.setAlpha(56)
-            painter.setBrush(fill)
-            painter.setPen(QPen(accent, 1.5))
-            painter.drawRoundedRect(frame, 6, 6)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(accent, 2.5))
-            painter.drawRoundedRect(frame, 6, 6)
+    # Parts of a tile
 
-    def _draw_image(self, painter: QPainter, area: QRect, tile: Tile, palette: QPalette) -> None:
-        pixmap = self._loader.pixmap(tile.row)
+    def _draw_image(self, painter: QPainter, area: QRect, tile: Tile) -> None:
+        pixmap = self._loader.cached(tile.row)
         if pixmap is None:
-            painter.fillRect(area, palette.color(QPalette.ColorRole.AlternateBase))
+            painter.fillRect(area, self._look.empty)
             why = tile.error or self._loader.error(tile.row)
             if why:
-                painter.setPen(quiet_colour())
-                flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                painter.drawText(area.adjusted(6, 6, -6, -6), int(flags), why)
+                painter.setFont(self._look.small.font)
+                painter.setPen(self._look.quiet)
+                painter.drawText(area.adjusted(6, MARK_SIZE, -6, -6), _WRAPPED, why)
             return
-        size = pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        if pixmap.devicePixelRatio() != self._ratio:
+            pixmap.setDevicePixelRatio(self._ratio)  # so that its pixels are those of the screen
+        size = pixmap.deviceIndependentSize().toSize()
+        if max(size.width(), size.height()) != area.width():  # made for another size of the tiles
+            size = size.scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
         target = QRect(QPoint(0, 0), size)
         target.moveCenter(area.center())
         if tile.status is Status.EXCLUDED:
-            painter.setOpacity(0.35)
-        painter.drawPixmap(target, pixmap)
-        painter.setOpacity(1.0)
+            painter.setOpacity(_FADED)
+            painter.drawPixmap(target, pixmap)
+            painter.setOpacity(1.0)
+        else:
+            painter.drawPixmap(target, pixmap)
 
-    def _draw_caption(self, painter: QPainter, area: QRect, tile: Tile, ink: QColor, font: QFont) -> None:
-        line = QRect(area.left(), area.top() + 2, area.width(), _LINE)
-        if tile.label:
-            left = self._draw_chip(painter, line, tile, font)
-            painter.setFont(font)
-            painter.setPen(ink)
-            name = line.adjusted(left - line.left(), 0, 0, 0)
-            shown = QFontMetrics(font).elidedText(tile.label, Qt.TextElideMode.ElideRight, name.width())
-            painter.drawText(name, _LEFT, shown)
-            line.translate(0, _LINE)
-        small = QFont(font)
-        small.setPointSizeF(font.pointSizeF() * 0.86)
-        metrics = QFontMetrics(small)
-        decided = tile.status in (Status.ACCEPTED, Status.CORRECTED)
-        share = "" if decided or math.isnan(tile.confidence) else percent(tile.confidence)
-        painter.setFont(small)
-        painter.setPen(quiet_colour())
-        painter.drawText(line, _RIGHT, share)
-        room = line.width() - (metrics.horizontalAdvance(share) + 8 if share else 0)
-        painter.drawText(line, _LEFT, metrics.elidedText(tile.name, Qt.TextElideMode.ElideMiddle, room))
+    def _draw_marks(self, painter: QPainter, area: QRect, tile: Tile) -> None:
+        mark = mark_pixmap(tile.status, self._ratio) if tile.status > Status.PREDICTED else None
+        if mark is not None:
+            painter.drawPixmap(area.right() - MARK_SIZE - 4, area.top() + 1, mark)
+        if tile.noted:
+            painter.drawPixmap(area.left() + 3, area.bottom() - NOTE_SIZE - 2, note_pixmap(self._ratio))
 
-    def _draw_chip(self, painter: QPainter, line: QRect, tile: Tile, font: QFont) -> int:
-        """The class as a coloured chip with its number, which is also its key; the x after it."""
-        chip = QRect(line.left(), line.top() + 2, 15, line.height() - 4)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(class_colour(tile.position, tile.colour))
-        painter.drawRoundedRect(chip, 3, 3)
-        if tile.position < 9:
-            bold = QFont(font)
-            bold.setPixelSize(11)
-            bold.setBold(True)
-            painter.setFont(bold)
-            painter.setPen(QColor("white"))
-            painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, str(tile.position + 1))
-        return chip.right() + 6
+    def _draw_bar(self, painter: QPainter, picture: QRect, tile: Tile) -> None:
+        """The confidence as a length, in the colour of the class."""
+        if tile.position < 0 or math.isnan(tile.confidence):
+            return
+        bar = QRect(picture.left(), picture.bottom() + 2, picture.width(), BAR_HEIGHT - 2)
+        painter.fillRect(bar, self._look.line)
+        bar.setWidth(max(2, round(bar.width() * min(tile.confidence, 1.0))))
+        painter.fillRect(bar, class_colour(tile.shape, tile.colour))
+
+    def _draw_label(self, painter: QPainter, line: QRect, tile: Tile) -> None:
+        look = self._look
+        painter.setFont(look.normal.font)
+        if tile.position < 0:
+            painter.setPen(look.quiet)
+            look.normal.draw(painter, line, GridTexts.no_label)
+            return
+        chip = chip_pixmap(tile.shape, tile.colour, tile.key, CHIP_SIDE, self._ratio)
+        painter.drawPixmap(line.left(), line.top(), chip)
+        room = line.adjusted(CHIP_SIDE + 4, 0, 0, 0)
+        if tile.changed:
+            arrow = arrow_pixmap(look.arrow, self._ratio)
+            painter.drawPixmap(room.right() - ARROW_SIZE + 1, room.top() + 2, arrow)
+            room.setRight(room.right() - ARROW_SIZE - 2)
+        painter.setPen(look.text)
+        look.normal.draw(painter, room, tile.label)
+
+    def _draw_name(self, painter: QPainter, line: QRect, tile: Tile) -> None:
+        letters = self._look.small
+        painter.setFont(letters.font)
+        painter.setPen(self._look.quiet)
+        if tile.position >= 0 and not math.isnan(tile.confidence):
+            width = letters.draw_right(painter, line, percent(tile.confidence))
+            line = line.adjusted(0, 0, -width - 6, 0)
+        letters.draw(painter, line, tile.name, middle=True)
+
+    def _draw_frame(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
+        look = (bool(state & _SELECTED), bool(state & _CURRENT), self._ratio)
+        frame = frame_pixmap(rect.width(), rect.height(), self._look.frame, look)
+        painter.drawPixmap(rect.topLeft(), frame)
+
+    # From the view
+
+    def begin(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        self._ratio = painter.device().devicePixelRatioF()
+        if not self._look.suits(option):
+            self._look = Look(option)
+
+    def show_visible(self, visible: Rows, ahead: Rows) -> None:
+        self._loader.show_only(visible, ahead)
+
+    def paint_header(self, painter: QPainter, rect: QRect, header: GroupHeader) -> None:
+        look, line = self._look, rect.adjusted(PADDING, 6, -PADDING, -6)
+        if header.position >= 0:
+            chip = chip_pixmap(header.shape, header.colour, header.key, CHIP_SIDE, self._ratio)
+            painter.drawPixmap(line.left(), line.center().y() - CHIP_SIDE // 2, chip)
+            line.setLeft(line.left() + CHIP_SIDE + 6)
+        painter.setFont(look.bold.font)
+        painter.setPen(look.text)
+        name = line.adjusted(0, 0, -80, 0)  # room for the count
+        line.setLeft(line.left() + look.bold.draw(painter, name, header.name) + 10)
+        painter.setFont(look.normal.font)
+        painter.setPen(look.quiet)
+        line.setLeft(line.left() + look.normal.draw(painter, line, f"{header.count:,}") + 12)
+        painter.setPen(look.line)
+        painter.drawLine(line.left(), line.center().y(), line.right(), line.center().y())
+
+    # Qt
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return option.rect.size()
@@ -100,22 +153,14 @@ class TileDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         tile: Tile = index.data(TILE_ROLE)
-        rect: QRect = option.rect
-        palette: QPalette = option.palette
-        painter.save()
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        self._draw_frame(painter, rect, palette, option.state)
+        rect, state = option.rect, option.state
+        if state & (_SELECTED | _CURRENT):
+            self._draw_frame(painter, rect, state)
         inner = rect.adjusted(PADDING, PADDING, -PADDING, -PADDING)
-        picture = inner.adjusted(0, 0, 0, -CAPTION_HEIGHT)
-        self._draw_image(painter, picture, tile, palette)
-        draw_mark(painter, tile.status, picture.right() - 3, picture.top() + 4)
-        caption = QRect(inner.left(), picture.bottom() + 1, inner.width(), CAPTION_HEIGHT)
-        self._draw_caption(painter, caption, tile, palette.color(QPalette.ColorRole.Text), option.font)
-        painter.restore()
-
-
-def percent(confidence: float) -> str:
-    """A confidence for people: never 100 % unless it is exactly that."""
-    if confidence >= 1.0:
-        return "100%"
-    return f"{min(confidence * 100, 99.9):.1f}%" if confidence >= 0.995 else f"{confidence * 100:.0f}%"
+        picture = inner.adjusted(0, 0, 0, -CAPTION_HEIGHT - BAR_HEIGHT)
+        self._draw_image(painter, picture, tile)
+        self._draw_marks(painter, picture, tile)
+        self._draw_bar(painter, picture, tile)
+        caption = QRect(inner.left(), picture.bottom() + BAR_HEIGHT + 3, inner.width(), _LINE)
+        self._draw_label(painter, caption, tile)
+        self._draw_name(painter, caption.translated(0, _LINE), tile)

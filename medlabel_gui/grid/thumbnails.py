@@ -6,7 +6,7 @@ import numpy as np
 
 from core.images.pixels import ImageUnreadable, UInt8
 from core.images.refs import ImageRef
-from core.images.source import ImageSource
+from core.images.source import ImageSource, thumbnail_pixels
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Thumbnail:
 def make_thumbnail(source: ImageSource, row: int, ref: ImageRef, side: int) -> Thumbnail:
     """Decode one image and bring its longer side to `side` pixels."""
     try:
-        return Thumbnail(row, side, fit(source.read(ref).array, side))
+        return Thumbnail(row, side, fit(thumbnail_pixels(source, ref, side), side))
     except ImageUnreadable as error:
         return Thumbnail(row, side, None, str(error))
 

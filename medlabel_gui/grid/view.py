@@ -2,143 +2,82 @@
 
 # ruff: noqa: N802
 
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import (
     QAbstractItemModel,
     QItemSelection,
     QItemSelectionModel,
-    QItemSelectionRange,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
     QRect,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
+from medlabel_gui.grid.keeping import Kept, keep, restore
+from medlabel_gui.grid.model import ImageModel
+from medlabel_gui.grid.nothing import NothingHere, nothing_text
+from medlabel_gui.grid.painting import GridDelegate
+from medlabel_gui.grid.ranges import Ranges
+from medlabel_gui.grid.tiled_view import Index, TiledView
 from medlabel_gui.live_table import Rows
+from medlabel_gui.texts.grid import GridTexts
 
-Index = QModelIndex | QPersistentModelIndex
-CAPTION_HEIGHT = 40
-PADDING = 6
-_MARGIN = 4
+_Flag = QItemSelectionModel.SelectionFlag
 
 
-def _parts(selection: QItemSelection) -> list[QItemSelectionRange]:
-    return [selection.at(n) for n in range(selection.count())]
+class TileView(TiledView):
+    """Shows a list model as tiles, in groups with headers where the model has groups; the delegate paints them.
 
-
-class TileView(QAbstractItemView):
-    """Shows a list model as tiles; the delegate paints them.
-
-    Mouse and keyboard select as in every list of the platform (extended selection, rubber band).
+    Mouse and keyboard select as in every list of the platform (extended selection, rubber band). A click on a
+    header selects its group. When an `ImageModel` changes its order, the selection stays with the images.
     """
 
-    side_changed = Signal(int)
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._side = 128
+        self._ranges: Ranges | None = None
+        self._kept: Kept | None = None
+        self._top, self._up = 0, False  # where it was scrolled to at the last paint, and in which direction
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QAbstractItemView.Shape.NoFrame)
-        self.setAccessibleName("Images")
+        self.setAccessibleName(GridTexts.name)
         self.setMouseTracking(True)
+        self.nothing = NothingHere(self.viewport())
+        self.nothing.clear_wanted.connect(self._show_all)
 
-    # Geometry
-
-    @property
-    def side(self) -> int:
-        """Side of a thumbnail, device-independent pixels."""
-        return self._side
-
-    def set_side(self, side: int) -> None:
-        """Change the size of the tiles and keep the first visible one in view."""
-        if side == self._side:
-            return
-        first = self.indexAt(QPoint(self._left + PADDING, _MARGIN + PADDING))
-        self._side = side
-        self.updateGeometries()
-        if first.isValid():
-            self.scrollTo(first, QAbstractItemView.ScrollHint.PositionAtTop)
-        self.viewport().update()
-        self.side_changed.emit(side)
-
-    @property
-    def tile_size(self) -> QSize:
-        return QSize(self._side + 2 * PADDING, self._side + 2 * PADDING + CAPTION_HEIGHT)
-
-    @property
-    def columns(self) -> int:
-        """Tiles beside each other."""
-        return max(1, (self.viewport().width() - 2 * _MARGIN) // self.tile_size.width())
-
-    @property
-    def _left(self) -> int:
-        used = self.columns * self.tile_size.width()
-        return max(_MARGIN, (self.viewport().width() - used) // 2)
-
-    @property
-    def _count(self) -> int:
-        model = cast("QAbstractItemModel | None", self.model())  # None before setModel
-        return model.rowCount() if model is not None else 0
-
-    def tile_rect(self, position: int) -> QRect:
-        """Where an item is in the viewport."""
-        line, column = divmod(position, self.columns)
-        size = self.tile_size
-        top = _MARGIN + line * size.height() - self.verticalScrollBar().value()
-        return QRect(QPoint(self._left + column * size.width(), top), size)
-
-    def positions_in(self, area: QRect) -> Iterator[range]:
-        """Positions of the items that touch `area`, one range a line of tiles."""
-        size, columns, count = self.tile_size, self.columns, self._count
-        top = area.top() + self.verticalScrollBar().value() - _MARGIN
-        bottom = area.bottom() + self.verticalScrollBar().value() - _MARGIN
-        first = max(0, (area.left() - self._left) // size.width())
-        last = min(columns - 1, (area.right() - self._left) // size.width())
-        if first > last:
-            return
-        for line in range(max(0, top // size.height()), bottom // size.height() + 1):
-            start, stop = line * columns + first, min(line * columns + last + 1, count)
-            if start >= count:
-                return
-            yield range(start, stop)
+    def repaint_row(self, row: int) -> None:
+        """Paint the tile of an image soon, where it is in sight: its thumbnail has come."""
+        model = self.model()
+        position = model.position_of(row) if isinstance(model, ImageModel) else row
+        if position >= 0:
+            self.viewport().update(self.tile_rect(position))
 
     # Selection
 
     def selected_positions(self) -> Rows:
         """Positions of the selected items, ascending; fast for a million."""
-        ranges = [
-            np.arange(part.top(), part.bottom() + 1) for part in _parts(self.selectionModel().selection())
-        ]
-        return np.unique(np.concatenate(ranges)) if ranges else np.empty(0, np.int64)
+        return self._selected.positions()
 
     def selected_count(self) -> int:
         """How many items are selected."""
-        return sum(part.height() for part in _parts(self.selectionModel().selection()))
+        return self._selected.count
 
-    def _paint_tiles(self, painter: QPainter, area: QRect) -> None:
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        selection, current = self.selectionModel(), self.currentIndex()
-        plain = option.state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
-        for position in (position for positions in self.positions_in(area) for position in positions):
-            index = self.model().index(position, 0)
-            option.rect, option.state = self.tile_rect(position), plain
-            if selection.isSelected(index):
-                option.state |= QStyle.StateFlag.State_Selected
-            if self.hasFocus() and index == current:
-                option.state |= QStyle.StateFlag.State_HasFocus
-            self.itemDelegate().paint(painter, option, index)
+    @property
+    def _selected(self) -> Ranges:
+        if self._ranges is None:
+            self._ranges = Ranges(self.selectionModel().selection())
+        return self._ranges
+
+    def _select_group(self, group: int, modifiers: Qt.KeyboardModifier) -> None:
+        tiles, model = self.geometry_of_tiles.group(group), self.model()
+        first, last = model.index(tiles.start, 0), model.index(tiles.stop - 1, 0)
+        adds = bool(modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
+        self.selectionModel().setCurrentIndex(first, _Flag.NoUpdate)
+        self.selectionModel().select(
+            QItemSelection(first, last), _Flag.Select if adds else _Flag.ClearAndSelect
+        )
 
     def _span(self, rect: QRect) -> range:
         """The tiles from one end of a selection to the other, in reading order.
@@ -160,76 +99,101 @@ class TileView(QAbstractItemView):
                 return range(first, last + 1)
         return range(0)
 
+    # Another order of the images
+
+    def _remember(self, by_labels: bool) -> None:
+        model = self.model()
+        assert isinstance(model, ImageModel)
+        current = self.currentIndex()
+        position = current.row() if current.isValid() else -1
+        self._kept = keep(model, self.selected_positions(), position, by_labels)
+
+    def _restore(self) -> None:
+        """After a reset, and after the selection model has been reset by it."""
+        kept, self._kept, self._ranges = self._kept, None, None
+        model, bar = self.model(), self.verticalScrollBar()
+        if kept is None or not isinstance(model, ImageModel):
+            bar.setValue(0)
+        else:
+            top = bar.value()
+            self.setAutoScroll(False)
+            position, same = restore(model, self.selectionModel(), kept)
+            self.setAutoScroll(True)
+            bar.setValue(top if kept.by_labels else 0)
+            if position >= 0 and (kept.current_selected if not kept.by_labels else not same):
+                self.scrollTo(model.index(position))
+        self.viewport().update()
+        self.selection_changed.emit()
+
+    # Painting
+
+    def _paint(self, painter: QPainter, region: QRegion) -> None:
+        area = region.boundingRect()
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        model, delegate, selected, geometry = (
+            self.model(),
+            self.itemDelegate(),
+            self._selected,
+            self.geometry_of_tiles,
+        )
+        if isinstance(delegate, GridDelegate):
+            delegate.begin(painter, option)
+            self._paint_headers(painter, area, delegate)
+        current, offset = self.currentIndex().row() if self.hasFocus() else -1, self.verticalOffset()
+        plain = option.state & ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
+        for position in (position for line in self.positions_in(area) for position in line):
+            x, y = geometry.place(position)
+            rect = QRect(x, y - offset, geometry.tile_width, geometry.tile_height)
+            if not region.intersects(rect):
+                continue
+            state = plain | QStyle.StateFlag.State_Selected if selected.has(position) else plain
+            option.state = state | QStyle.StateFlag.State_HasFocus if position == current else state
+            option.rect = rect
+            delegate.paint(painter, option, model.index(position, 0))
+
+    def _tell_nothing(self) -> None:
+        model = self.model()
+        if isinstance(model, ImageModel):
+            empty = model.total > 0 and not model.shown
+            self.nothing.tell(nothing_text(model.query, model.class_names) if empty else "")
+
+    def _show_all(self) -> None:
+        model = self.model()
+        if isinstance(model, ImageModel):
+            model.set_query(model.query.without_filters)
+            self.setFocus()
+
+    def _paint_headers(self, painter: QPainter, area: QRect, delegate: GridDelegate) -> None:
+        model, offset = self.model(), self.verticalOffset()
+        if isinstance(model, ImageModel):
+            for group, _ in self.geometry_of_tiles.headers(area.top() + offset, area.bottom() + offset):
+                delegate.paint_header(painter, self.header_rect(group), model.header(group))
+
+    def _tell_visible(self) -> None:
+        """Say which images are in sight, and which come next on the way that is scrolled."""
+        model, delegate = self.model(), self.itemDelegate()
+        if not isinstance(model, ImageModel) or not isinstance(delegate, GridDelegate):
+            return
+        lines = list(self.positions_in(self.viewport().rect()))
+        first, last = (lines[0][0], lines[-1][-1] + 1) if lines else (0, 0)
+        if self.verticalOffset() != self._top:
+            self._up, self._top = self.verticalOffset() < self._top, self.verticalOffset()
+        before, after = model.rows[max(0, 2 * first - last) : first], model.rows[last : 2 * last - first]
+        delegate.show_visible(model.rows[first:last], before[::-1] if self._up else after)
+
     # Qt
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         super().setModel(model)
+        self._ranges = None
+        if model is not None:
+            model.modelReset.connect(self._restore)  # after the selection model's own connection
+        if isinstance(model, ImageModel):
+            model.reordering.connect(self._remember)
+            model.queried.connect(self._tell_nothing)
+            self._tell_nothing()
         self.updateGeometries()
-
-    def visualRect(self, index: Index) -> QRect:
-        return self.tile_rect(index.row()) if index.isValid() else QRect()
-
-    def indexAt(self, point: QPoint) -> QModelIndex:
-        column = (point.x() - self._left) // self.tile_size.width()
-        line = (point.y() + self.verticalScrollBar().value() - _MARGIN) // self.tile_size.height()
-        position = line * self.columns + column
-        if 0 <= column < self.columns and 0 <= position < self._count and line >= 0:
-            return self.model().index(position, 0)
-        return QModelIndex()
-
-    def scrollTo(
-        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
-    ) -> None:
-        if not index.isValid():
-            return
-        rect, height, bar = self.tile_rect(index.row()), self.viewport().height(), self.verticalScrollBar()
-        if hint == QAbstractItemView.ScrollHint.PositionAtTop:
-            bar.setValue(bar.value() + rect.top())
-        elif hint == QAbstractItemView.ScrollHint.PositionAtCenter:
-            bar.setValue(bar.value() + rect.center().y() - height // 2)
-        elif rect.top() < 0:
-            bar.setValue(bar.value() + rect.top() - _MARGIN)
-        elif rect.bottom() > height:
-            bar.setValue(bar.value() + min(rect.top(), rect.bottom() - height + _MARGIN))
-
-    def horizontalOffset(self) -> int:
-        return 0
-
-    def verticalOffset(self) -> int:
-        return int(self.verticalScrollBar().value())
-
-    def isIndexHidden(self, index: Index) -> bool:
-        return False
-
-    def moveCursor(
-        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
-    ) -> QModelIndex:
-        count, columns = self._count, self.columns
-        if not count:
-            return QModelIndex()
-        if not self.currentIndex().isValid():
-            return self.model().index(0, 0)
-        position, move = self.currentIndex().row(), QAbstractItemView.CursorAction
-        page = max(1, self.viewport().height() // self.tile_size.height()) * columns
-        steps = {
-            move.MoveLeft: -1,
-            move.MovePrevious: -1,
-            move.MoveRight: 1,
-            move.MoveNext: 1,
-            move.MoveUp: -columns,
-            move.MoveDown: columns,
-            move.MovePageUp: -page,
-            move.MovePageDown: page,
-            move.MoveHome: -position,
-            move.MoveEnd: count - 1 - position,
-        }
-        target = position + steps[action]
-        if action in (move.MoveUp, move.MovePageUp) and target < 0:
-            target = position % columns
-        if action in (move.MoveDown, move.MovePageDown) and target >= count:
-            below = position + columns
-            target = count - 1 if position // columns < (count - 1) // columns or below < count else position
-        return self.model().index(min(max(target, 0), count - 1), 0)
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         band = self.state() == QAbstractItemView.State.DragSelectingState
@@ -241,27 +205,15 @@ class TileView(QAbstractItemView):
         self.selectionModel().select(selection, command)
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
-        region = QRegion()
-        for positions in self.positions_in(self.viewport().rect()):
-            for part in _parts(selection):
-                if part.top() <= positions[-1] and part.bottom() >= positions[0]:
-                    region += self.tile_rect(positions[0]).united(self.tile_rect(positions[-1]))
-                    break
-        return region
+        return QRegion(self.viewport().rect())  # all of it is painted faster than the region is found
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        self._ranges = None
         super().selectionChanged(selected, deselected)
         self.selection_changed.emit()
 
-    def updateGeometries(self) -> None:
-        size, lines = self.tile_size, -(-self._count // self.columns)
-        bar, height = self.verticalScrollBar(), self.viewport().height()
-        bar.setRange(0, max(0, lines * size.height() + 2 * _MARGIN - height))
-        bar.setPageStep(height)
-        bar.setSingleStep(size.height() // 3)
-        super().updateGeometries()
-
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
+        self._ranges = None
         super().rowsInserted(parent, start, end)
         self.updateGeometries()
         self.viewport().update()
@@ -271,19 +223,17 @@ class TileView(QAbstractItemView):
         self.viewport().update()
 
     def reset(self) -> None:
+        self._ranges = None
         super().reset()
         self.updateGeometries()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.updateGeometries()
-        super().resizeEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.set_side(min(max(self._side + (8 if event.angleDelta().y() > 0 else -8), 80), 256))
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        group = self.geometry_of_tiles.header_at(event.position().toPoint().y() + self.verticalOffset())
+        if group >= 0 and event.button() == Qt.MouseButton.LeftButton:
+            self._select_group(group, event.modifiers())
             event.accept()
         else:
-            super().wheelEvent(event)
+            super().mousePressEvent(event)
 
     def keyboardSearch(self, search: str) -> None:
         """Letters are shortcuts here, never a search."""
@@ -291,6 +241,7 @@ class TileView(QAbstractItemView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         try:
-            self._paint_tiles(painter, event.rect())
+            self._paint(painter, event.region())
         finally:
             painter.end()
+        self._tell_visible()
