@@ -2,14 +2,17 @@
 
 import html
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from medlabel_gui.live_table import Summary, summarise
+from medlabel_gui.counts import Summary, summarise
+from medlabel_gui.key_hints import key_hint
+from medlabel_gui.keys import Keys
+from medlabel_gui.panels.chip_text import ChipText, chip_mark
 from medlabel_gui.session import Session
-from medlabel_gui.theme import class_colour
+from medlabel_gui.texts.summary import SummaryTexts
 
-_REVIEW_HINT = "1 to 9 assign a class · Enter accept · U unsure · X exclude · ? all keys"
+_MOST = 12  # classes that are told one by one
 
 
 class SummaryPanel(QWidget):
@@ -18,10 +21,7 @@ class SummaryPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._counts = QLabel()
-        self._counts.setTextFormat(Qt.TextFormat.RichText)
-        self._counts.setWordWrap(True)
-        self._counts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._counts = ChipText()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 6)
         layout.addWidget(self._counts, 1)
@@ -34,27 +34,19 @@ class SummaryPanel(QWidget):
     @property
     def text(self) -> str:
         """The counts as shown."""
-        return self._counts.text()
+        return self._counts.text
 
     def refresh(self) -> None:
         """Count again."""
         snapshot = self._session.snapshot
-        self._counts.setText(self._line(summarise(snapshot)) if snapshot is not None else "")
-
-    def _line(self, summary: Summary) -> str:
-        parts = [f"<b>{summary.images:,} images</b>"]
-        classes = self._session.table.classes if self._session.table else ()
-        for position, (name, count) in enumerate(summary.labels):
-            colour = class_colour(position, classes[position].colour).name()
-            chip = f"<span style='background:{colour}; color:white'>&nbsp;{position + 1}&nbsp;</span>"
-            parts.append(f"{chip}&nbsp;{html.escape(name).replace(' ', '&nbsp;')}&nbsp;<b>{count:,}</b>")
-        if summary.decided:
-            parts.append(f"{summary.decided:,}&nbsp;decided")
-        if summary.errors:
-            parts.append(f"{summary.errors:,}&nbsp;unreadable")
-        line = " &nbsp;&nbsp; ".join(parts)
-        stages = stage_line(summary)
-        return f"{line}<br>{stages}" if stages else line
+        if snapshot is None:
+            self._counts.show_text("", ())
+            self._counts.setToolTip("")
+            return
+        summary, classes = summarise(snapshot), snapshot.table.classes
+        self._counts.show_text(summary_line(summary), classes)
+        every = "\n".join(f"{name}: {count:,}" for name, count in summary.labels)
+        self._counts.setToolTip(every if len(classes) > _MOST else "")
 
 
 class SelectionLabel(QLabel):
@@ -64,17 +56,53 @@ class SelectionLabel(QLabel):
         super().__init__(parent)
         self.setProperty("role", "quiet")
         self.setContentsMargins(0, 0, 12, 0)
-        self.show_count(0)
+        self._count = 0
+        self._hint = review_hint({})
 
     def show_count(self, count: int) -> None:
         """Say that `count` images are selected."""
-        self.setText(f"<b>{count:,} selected</b> &nbsp; {_REVIEW_HINT}" if count else "")
+        self._count = count
+        selected = SummaryTexts.selected.format(count=f"{count:,}")
+        self.setText(f"<b>{selected}</b> &nbsp; {html.escape(self._hint)}" if count else "")
+
+    def set_keys(self, keys: Keys) -> None:
+        """Name other keys from now on: those of the actions by id, where they are not those of the table."""
+        self._hint = review_hint(keys)
+        self.show_count(self._count)
+
+
+def review_hint(keys: Keys) -> str:
+    """The keys that decide about what is selected."""
+    return key_hint(keys, "accept", "unsure", "exclude", "shortcuts")
+
+
+def summary_line(summary: Summary) -> str:
+    """Rich text: images, images a class (the first dozen), decisions, and below it what the network did."""
+    images = SummaryTexts.images.format(count=f"{summary.images:,}")
+    parts = [f"<b>{_kept_together(SummaryTexts.one_image if summary.images == 1 else images)}</b>"]
+    for position, (name, count) in enumerate(summary.labels[:_MOST]):
+        parts.append(f"{chip_mark(position)}&nbsp;{_kept_together(name)}&nbsp;<b>{count:,}</b>")
+    more = len(summary.labels) - _MOST
+    if more > 0:
+        text = SummaryTexts.one_more if more == 1 else SummaryTexts.more.format(count=more)
+        parts.append(_kept_together(text))
+    if summary.decided:
+        parts.append(_kept_together(SummaryTexts.decided.format(count=f"{summary.decided:,}")))
+    if summary.errors:
+        parts.append(_kept_together(SummaryTexts.errors.format(count=f"{summary.errors:,}")))
+    line = " &nbsp;&nbsp; ".join(parts)
+    stages = stage_line(summary)
+    return f"{line}<br>{stages}" if stages else line
 
 
 def stage_line(summary: Summary) -> str:
-    """What the refinement did, and whether its labels are the delivered ones."""
+    """Rich text: what the refinement did, and whether its labels are the delivered ones."""
     if summary.changed is None:
         return ""
     if summary.delivers:
-        return f"The network changed {summary.changed:,} of CLIP's labels; its labels are shown."
-    return f"CLIP's labels are shown, not the network's. {html.escape(summary.reason)}"
+        return html.escape(SummaryTexts.delivers.format(count=f"{summary.changed:,}"), quote=False)
+    return html.escape(SummaryTexts.not_delivered.format(reason=summary.reason), quote=False)
+
+
+def _kept_together(text: str) -> str:
+    return html.escape(text).replace(" ", "&nbsp;")

@@ -1,0 +1,136 @@
+"""What the refinement changed: in words, as a matrix from class to class, and the way to the images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from core.project.queries import disagree
+from core.project.records import Run
+from medlabel_gui.panels.changes_matrix import Matrix, MatrixView, count_pairs
+from medlabel_gui.session import Aspect, Change, Session
+from medlabel_gui.snapshot import Snapshot
+from medlabel_gui.texts.training import ChangesTexts
+
+_WAIT_MS = 150
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a refinement changed, or would change if it delivered: images with a label of each stage count.
+
+    `matrix` is None when there is no refinement of the current labels.
+    """
+
+    headline: str
+    delivery: str = ""
+    changed: int = 0
+    matrix: Matrix | None = None
+    delivers: bool = True
+
+
+class ChangesPanel(QWidget):
+    """Follows the session when a new snapshot comes; decisions about single images change nothing here."""
+
+    pair_chosen = Signal(int, int)  # positions of stage 1's label and of the network's
+    changed_wanted = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._headline, self._delivery, self._axes = QLabel(), QLabel(), QLabel()
+        self._view = MatrixView()
+        self._review = QPushButton()
+        self._review.setToolTip(ChangesTexts.review_tip)
+        self._review.setProperty("primary", True)
+        self._review.clicked.connect(self.changed_wanted)
+        self._view.cell_chosen.connect(self.pair_chosen)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 8)
+        for label in (self._headline, self._delivery, self._axes):
+            label.setWordWrap(True)
+        self._headline.setProperty("role", "heading")
+        self._axes.setProperty("role", "quiet")
+        for widget in (self._headline, self._delivery, self._review, self._axes):
+            layout.addWidget(widget)
+        layout.addWidget(self._view, 100)
+        layout.addStretch(1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self.refresh)
+        session.changed.connect(self._follow)
+        self.refresh()
+
+    @property
+    def text(self) -> str:
+        """What is said of the refinement."""
+        return f"{self._headline.text()} {self._delivery.text()}".strip()
+
+    def refresh(self) -> None:
+        """Count again."""
+        self._timer.stop()
+        found = compare(self._session.snapshot)
+        shown = found.matrix is not None
+        self._headline.setText(found.headline)
+        self._headline.setProperty("role", "heading" if shown else "quiet")
+        self._headline.style().polish(self._headline)
+        self._delivery.setText(found.delivery)
+        self._review.setText(_review_text(found))
+        self._review.setEnabled(found.changed > 0)
+        for widget in (self._delivery, self._review, self._axes, self._view):
+            widget.setVisible(shown)
+        if found.matrix is not None:
+            self._axes.setText(ChangesTexts.axes.format(first=found.matrix.first))
+            self._view.show_matrix(found.matrix)
+
+    def _follow(self, change: Change) -> None:
+        if change.aspect in (Aspect.PROJECT, Aspect.TABLE) and not self._timer.isActive():
+            self._timer.start()
+
+
+def compare(snapshot: Snapshot | None) -> Changes:
+    """What the current refinement changed; milliseconds for a million images."""
+    if snapshot is None or snapshot.refinement is None:
+        return Changes(ChangesTexts.stale if _is_stale(snapshot) else ChangesTexts.none)
+    table, run = snapshot.table, snapshot.refinement
+    imported = snapshot.stage_one is not None and snapshot.stage_one.kind == "imported"
+    first = ChangesTexts.imported if imported else ChangesTexts.clip
+    counts = count_pairs(table.zero_shot_label, table.refined_label, len(table.classes))
+    changed = int(np.count_nonzero(disagree(table)))
+    return Changes(
+        _headline(changed, int(counts.sum()), run.delivers),
+        _delivery(run, first),
+        changed,
+        Matrix(table.classes, counts, first),
+        run.delivers,
+    )
+
+
+def _headline(changed: int, images: int, delivers: bool) -> str:
+    if not changed:
+        text = ChangesTexts.unchanged if delivers else ChangesTexts.would_not_change
+    else:
+        text = ChangesTexts.changed if delivers else ChangesTexts.would_change
+    return text.format(changed=f"{changed:,}", images=f"{images:,}", share=f"{changed / max(images, 1):.1%}")
+
+
+def _delivery(run: Run, first: str) -> str:
+    if run.delivers:
+        return ChangesTexts.delivered
+    return ChangesTexts.not_delivered.format(first=first, reason=run.note).strip()
+
+
+def _is_stale(snapshot: Snapshot | None) -> bool:
+    """Whether there are only refinements of other labels than the current ones."""
+    return snapshot is not None and any(run.kind == "refinement" and run.finished for run in snapshot.runs)
+
+
+def _review_text(found: Changes) -> str:
+    if not found.changed:
+        return ChangesTexts.review_none
+    one, several = ChangesTexts.review_one, ChangesTexts.review
+    if not found.delivers:
+        one, several = ChangesTexts.review_would_one, ChangesTexts.review_would
+    return one if found.changed == 1 else several.format(count=f"{found.changed:,}")

@@ -1,0 +1,66 @@
+"""What the window says when a job has ended."""
+
+from medlabel_gui.texts.text import Text
+
+
+class ReportTexts:
+    stopped = Text("Stopped. What was finished is kept; the next start goes on from there.")
+    found = Text("Found {images} images: {news}.")
+    new = Text("{count} new")
+    changed = Text("{count} have changed")
+    missing = Text("{count} are no longer there")
+    unreadable = Text("{count} cannot be read")
+    show_new = Text("Show the new ones")
+    label_new = Text("Label the new ones")
+    show_missing = Text("Show the missing ones")
+    show_errors = Text("Show them")
+    labelled = Text("Labelled {count} images in {time}.")
+    reused = Text("{count} had been looked at before.")
+    failed = Text("{count} could not be read.")
+    refined = Text("Refined: the network gives {changed} of {images} images another label than CLIP.")
+    not_delivered = Text("The training has ended, but CLIP's labels stay. {reason}")
+    review_changed = Text("Review these {count}")
+    undo = Text("Undo")
+    refinement_lost = Text(
+        "The labels follow the changed classes. The refinement belonged to the earlier ones: press Refine to train "
+        "again, or undo the change."
+    )
+    exported = Text("Exported {rows} images to {path}.")
+    left_out = Text("Left out: {count} ({why}).")
+    imported = Text("Known labels for {count} images. The report and the export hold how good each stage is.")
+    downloaded = Text("The model is on this machine now.")
+    gone = Text("The images of this project are no longer at {path}.")
+    gone_hint = Text("Connect the drive and open the project again, or say where they are now.")
+    find = Text("Find the images…")
+
+
+class OpenTexts:
+    folder = Text("Open a folder of images")
+    npz = Text("Open an NPZ file")
+    npz_kinds = Text("NPZ files (*.npz)")
+    project = Text("Open a project (a folder NAME.medlabel)")
+    relink = Text("Where are the images now?")
+    moved_title = Text("Have these images been moved?")
+    moved_text = Text("“{name}” holds the images of a project that were in {old}, which is gone.")
+    moved_info = Text("Its labels and decisions can be used for the images where they are now.")
+    moved_use = Text("Use its labels")
+    moved_afresh = Text("Start afresh")
+    doubt_title = Text("Are these the same images?")
+    doubt_text = Text("Few of the files of this project are in {path}.")
+    doubt_info = Text(
+        "If the images there are others, their labels would be mixed up with those of this project, and every "
+        "image that is not found would be shown as missing."
+    )
+    doubt_use = Text("Use this folder anyway")
+    looking = Text("Looking for images…")
+    looking_in = Text("in {path}")
+    nothing = Text("No images found")
+    nothing_in = Text("There is no PNG, JPEG, BMP, GIF, WebP or TIFF in {path}.")
+
+
+class CloseTexts:
+    title = Text("A job is running")
+    question = Text("Stop the running job and close?")
+    kept = Text("What it has finished is kept. The next start goes on from there.")
+    stop = Text("Stop and close")
+    stay = Text("Keep running")
