@@ -12,6 +12,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from core import __version__
+from core.processes import WorkerProcess
+from medlabel_gui.event_guard import guard_events
 from medlabel_gui.garbage import MainThreadCollector
 from medlabel_gui.jobs import JobRunner
 from medlabel_gui.main_window import MainWindow
@@ -22,23 +24,31 @@ from medlabel_gui.theme import apply_theme
 log = logging.getLogger(__name__)
 
 
+_PREPARE_MS = 1500  # the worker's process begins to import when the window has come to rest
+_SWITCH_SECONDS = 0.001  # a worker thread hands Python's lock over after this long when the window wants it
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window until it is closed; the exit code of the process."""
     arguments = parse_arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = make_application(sys.argv[:1])
-    collector = MainThreadCollector(app)
-    runner = JobRunner(app)
-    window = MainWindow(runner, Settings(app))
-    window.work.labelling_ended.connect(collector.settle)
+    settings = Settings(app)
+    apply_theme(app, settings.theme)
+    collector, runner, worker = MainThreadCollector(app), JobRunner(app), WorkerProcess()
+    window = MainWindow(runner, settings, worker)
     install_exception_hook(window)
-    signal.signal(signal.SIGINT, lambda *_: window.stop_and_close())
+    signal.signal(signal.SIGINT, lambda *_: window.closing.stop_and_close())
     window.show()
+    window.greet()
     if arguments.path is not None:
         path = arguments.path
         QTimer.singleShot(0, window, lambda: window.open_path(path))
+    QTimer.singleShot(_PREPARE_MS, window, window.work.prepare)
     code = app.exec()
     runner.shutdown()
+    worker.close()
     collector.stop()
     return code
 
@@ -52,13 +62,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def make_application(argv: Sequence[str]) -> QApplication:
-    """The application object, dressed."""
+    """The application object, named."""
     app = QApplication(list(argv))
     app.setApplicationName(APPLICATION)
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("medlabel")
     app.setWindowIcon(application_icon())
-    apply_theme(app)
+    guard_events(app)
     return app
 
 

@@ -11,7 +11,12 @@ _INTERVAL_MS = 1000
 
 
 class MainThreadCollector(QObject):
-    """Turns automatic collection off and collects from a timer, as young generations as will do."""
+    """Turns automatic collection off and collects from a timer, as young generations as will do.
+
+    What start-up made is frozen, and only that: freezing again later would keep for good whatever is garbage in
+    circles by then, a closed dialog for one. A snapshot need not be frozen either, because it holds no objects
+    that the collector walks one by one (`core.project.columns`); it goes with its last reference.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,11 +34,6 @@ class MainThreadCollector(QObject):
             if gc.get_count()[generation] > self._thresholds[generation]:
                 gc.collect(generation)
                 return
-
-    def settle(self) -> None:
-        """After a job that imported torch: its modules stay, so full collections need not walk them."""
-        gc.collect(1)
-        gc.freeze()
 
     def stop(self) -> None:
         """Give collection back to the interpreter."""

@@ -28,13 +28,17 @@ def _ignore(_: object) -> None:
 
 @dataclass(eq=False)
 class Job:
-    """A task that was started. Its callbacks are called on the main thread; `on_ended` exactly once."""
+    """A task that was started. Its callbacks are called on the main thread; `on_ended` exactly once.
+
+    `awaited` is False for what may be left behind when the window closes: a look at a share that hangs, say.
+    """
 
     name: str
     task: Task
     ctx: JobContext
     on_event: Callable[[object], None] = _ignore
     on_ended: Callable[[JobEnded], None] = _ignore
+    awaited: bool = True
 
     def cancel(self) -> None:
         """Ask the job to stop at its next report."""
@@ -77,21 +81,22 @@ class JobRunner(QObject):
     are jobs, hands them on in slices of a few milliseconds, so a flood of events never freezes the window.
     """
 
-    idle = Signal()  # the last job has ended
+    idle = Signal()  # the last job that is awaited has ended
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._outbox: SimpleQueue[tuple[Job, object]] = SimpleQueue()
         self._workers = {lane: _Workers(lane, self._outbox) for lane in LANES}
         self._jobs: set[Job] = set()
+        self._idle = True
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._deliver)
 
     @property
     def jobs(self) -> frozenset[Job]:
-        """The jobs that have not ended."""
-        return frozenset(self._jobs)
+        """The jobs that have not ended and are awaited."""
+        return frozenset(job for job in self._jobs if job.awaited)
 
     def start(
         self,
@@ -100,11 +105,13 @@ class JobRunner(QObject):
         lane: Lane = "compute",
         on_event: Callable[[object], None] = _ignore,
         on_ended: Callable[[JobEnded], None] = _ignore,
+        awaited: bool = True,
     ) -> Job:
         """Queue `task`. A callback that raises is logged and does not keep the others from being called."""
         ctx = JobContext(lambda event: self._outbox.put((job, event)))
-        job = Job(name, task, ctx, on_event, on_ended)
+        job = Job(name, task, ctx, on_event, on_ended, awaited)
         self._jobs.add(job)
+        self._idle = self._idle and not awaited
         self._workers[lane].put(job)
         if not self._timer.isActive():
             self._timer.start()
@@ -115,7 +122,7 @@ class JobRunner(QObject):
         for job in self._jobs:
             job.cancel()
 
-    def shutdown(self, seconds: float = 10.0) -> bool:
+    def shutdown(self, seconds: float = 5.0) -> bool:
         """Stop the threads once the event loop is over; False when one did not stop in time."""
         self.cancel_all()
         self._timer.stop()
@@ -132,6 +139,8 @@ class JobRunner(QObject):
                 return
         if not self._jobs:
             self._timer.stop()
+        if not self._idle and not self.jobs:
+            self._idle = True
             self.idle.emit()
 
     def _hand_over(self, job: Job, event: object) -> None:

@@ -2,321 +2,283 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QSizePolicy,
-    QSlider,
-    QStackedWidget,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QWidget
 
-from core.errors import UserError
 from core.jobs import JobEnded
-from core.refine.events import EpochEnd
-from medlabel_gui.actions import TOOLBAR, Actions
+from core.processes import Worker
+from medlabel_gui.actions import Actions
+from medlabel_gui.centre import Page
+from medlabel_gui.class_keys import ClassKeys
+from medlabel_gui.closing import Closing
 from medlabel_gui.commands import Commands
-from medlabel_gui.dialogs.about import show_about, show_shortcuts
 from medlabel_gui.dialogs.files import FileDialogs
-from medlabel_gui.grid.delegate import TileDelegate
-from medlabel_gui.grid.loader import ThumbnailLoader
-from medlabel_gui.grid.model import ImageModel
-from medlabel_gui.grid.view import TileView
 from medlabel_gui.jobs import JobRunner
 from medlabel_gui.models import model_choices
-from medlabel_gui.panels.classes import ClassesPanel
-from medlabel_gui.panels.curves import CurvesPanel
-from medlabel_gui.panels.empty import EmptyPanel
-from medlabel_gui.panels.message_bar import MessageBar
-from medlabel_gui.panels.model import ModelPanel
-from medlabel_gui.panels.progress import ProgressPanel
-from medlabel_gui.panels.sidebar import Sidebar
-from medlabel_gui.panels.summary import SelectionLabel, SummaryPanel
+from medlabel_gui.parts import Parts
+from medlabel_gui.reports import Reporter
 from medlabel_gui.resources import APPLICATION
 from medlabel_gui.session import Aspect, Change, Session
-from medlabel_gui.settings import TILE_SIDES, Settings
+from medlabel_gui.settings import Settings
+from medlabel_gui.texts.reports import OpenTexts
+from medlabel_gui.texts.window import WindowTexts
+from medlabel_gui.theme import set_theme
+from medlabel_gui.toolbar import MainToolBar
 from medlabel_gui.work import Work
 
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 
 
 class MainWindow(QMainWindow):
     """Everything the user sees. Closing it during a job asks once and waits for the job without blocking."""
 
-    def __init__(self, runner: JobRunner, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, runner: JobRunner, settings: Settings, worker: Worker, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self.settings, self.runner = settings, runner
         self.session = Session(runner, self)
-        self.work = Work(self.session, runner, self)
-        self._closing = False
-        self._question: QMessageBox | None = None
-        self._make_parts()
+        self.work = Work(self.session, runner, worker, self)
+        self.actions_table = Actions(settings.shortcuts, self)
+        files = FileDialogs(self, settings)
+        self.parts = Parts(self, self.session, self.work, runner, settings, self.actions_table, files)
+        self.commands = Commands(self.session, self.work, self.parts, self)
+        self.actions_table.bind(self.commands.handlers())
+        self.reporter = Reporter(self.work, self.commands, self.parts, self)
+        self.closing = Closing(self, self.work, runner, worker)
         self._place_parts()
+        self._connect_session()
+        self._connect_work()
         self._connect_parts()
         self._restore()
         self.refresh_actions()
-        runner.start("models", lambda _: model_choices(), "io", on_ended=self._take_models)
+        self._list_models()
 
     # Assembly
 
-    def _make_parts(self) -> None:
-        self.model = ImageModel(self.session, self)
-        self.loader = ThumbnailLoader(self.session, self.runner, self)
-        self.view = TileView()
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(TileDelegate(self.loader, self))
-        self.classes = ClassesPanel(self.session)
-        self.models = ModelPanel(self.settings)
-        files = FileDialogs(self, self.settings)
-        self.commands = Commands(self.session, self.work, self.view, self.classes, self.models, files, self)
-        self.actions_table = Actions(self.commands.handlers(), self)
-        action = self.actions_table
-        self.messages = MessageBar()
-        self.summary = SummaryPanel(self.session)
-        self.selection = SelectionLabel()
-        self.empty = EmptyPanel(action["open_folder"], action["open_npz"])
-        self.progress = ProgressPanel(action["cancel"])
-        self.curves = CurvesPanel()
-        self.sidebar = Sidebar(self.classes, self.models, action["label"], action["refine"])
-
     def _place_parts(self) -> None:
-        images = QWidget()
-        column = QVBoxLayout(images)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.summary)
-        column.addWidget(self.view, 1)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(images)
-        centre = QWidget()
-        outer = QVBoxLayout(centre)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self.messages)
-        outer.addWidget(self.pages, 1)
-        self.setCentralWidget(centre)
-        self.label_dock = self._dock("Labelling", self.sidebar, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.curves_dock = self._dock("Training", self.curves, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.curves_dock.hide()
-        self.statusBar().addWidget(self.progress, 1)
-        self.statusBar().addPermanentWidget(self.selection)
+        parts = self.parts
+        self.setCentralWidget(parts.centre)
+        self.statusBar().addWidget(parts.progress, 1)
+        self.statusBar().addPermanentWidget(parts.selection)
         self.statusBar().setSizeGripEnabled(False)
-        self._fill_menus()
-        self._fill_toolbar()
+        self.actions_table.fill(self.menuBar())
+        self.actions_table.listen_in(parts.view, parts.preview)
+        self.class_keys = ClassKeys(self.session, self.commands, (parts.view, parts.preview), self)
+        self._add_docks_to_menu()
+        self._add_recent_menu()
+        self.toolbar = MainToolBar(self.actions_table, parts.view)
+        self.addToolBar(self.toolbar)
 
-    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title.lower())
-        dock.setWidget(content)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable
-        )
-        self.addDockWidget(area, dock)
-        return dock
+    def _add_docks_to_menu(self) -> None:
+        menu = self._menu("view")
+        menu.addSeparator()
+        for dock in self.parts.docks:
+            menu.addAction(dock.toggleViewAction())
 
-    def _fill_menus(self) -> None:
-        self.actions_table.fill(self.menuBar(), self.view)
-        view_menu = next(a.menu() for a in self.menuBar().actions() if a.text() == "&View")
-        assert isinstance(view_menu, QMenu)
-        view_menu.addSeparator()
-        view_menu.addAction(self.label_dock.toggleViewAction())
-        view_menu.addAction(self.curves_dock.toggleViewAction())
+    def _add_recent_menu(self) -> None:
+        self.recent = QMenu(WindowTexts.recent, self)
+        self.recent.aboutToShow.connect(self._fill_recent)
+        self._menu("file").insertMenu(self.actions_table["open_samples"], self.recent)
 
-    def _fill_toolbar(self) -> None:
-        bar = QToolBar("Toolbar")
-        bar.setObjectName("toolbar")
-        bar.setMovable(False)
-        bar.toggleViewAction().setEnabled(False)
-        *groups, exports = TOOLBAR
-        for group in groups:
-            for action_id in group:
-                bar.addAction(self.actions_table[action_id])
-            bar.addSeparator()
-        button = QToolButton()
-        button.setText("Export ▾")
-        button.setToolTip("Write the labels to files")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.addActions([self.actions_table[action_id] for action_id in exports])
-        bar.addWidget(button)
-        space = QWidget()
-        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        bar.addWidget(space)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(*TILE_SIDES)
-        self.slider.setFixedWidth(130)
-        self.slider.setToolTip("Size of the thumbnails (Ctrl+mouse wheel)")
-        self.slider.setAccessibleName("Size of the thumbnails")
-        bar.addWidget(QLabel("Size "))
-        bar.addWidget(self.slider)
-        self.addToolBar(bar)
+    def _menu(self, name: str) -> QMenu:
+        menu = self.menuBar().findChild(QMenu, name, Qt.FindChildOption.FindDirectChildrenOnly)
+        assert isinstance(menu, QMenu)
+        return menu
+
+    def _connect_session(self) -> None:
+        session, parts = self.session, self.parts
+        session.failed.connect(parts.messages.show_error)
+        session.changed.connect(self._session_changed)
+
+    def _connect_work(self) -> None:
+        work, parts = self.work, self.parts
+        work.busy_changed.connect(self._busy_changed)
+        work.progressed.connect(parts.progress.show_progress)
+        work.progressed.connect(parts.models.show_progress)
+        work.download_ended.connect(self._download_ended)
+        work.training_started.connect(self._training_started)
+        work.epoch_ended.connect(parts.curves.add)
+        work.training_ended.connect(parts.curves.end)
+        work.finished.connect(self._finished)
+        work.prompts_checked.connect(parts.classes.show_check)
+        work.devices_found.connect(parts.models.set_devices)
 
     def _connect_parts(self) -> None:
-        session, work, commands = self.session, self.work, self.commands
-        for source in (session.failed, work.failed, commands.failed):
-            source.connect(self.messages.show_error)
-        work.noted.connect(self.messages.show_note)
-        work.busy_changed.connect(self._busy_changed)
-        work.progressed.connect(self.progress.show_progress)
-        work.training_started.connect(self._training_started)
-        work.epoch_ended.connect(self.curves.add)
-        session.changed.connect(self._session_changed)
-        self.classes.committed.connect(self._commit_classes)
-        self.view.selection_changed.connect(self._selection_changed)
-        self.view.side_changed.connect(self._side_changed)
-        self.slider.valueChanged.connect(self.view.set_side)
-        self.loader.loaded.connect(lambda _: self.view.viewport().update())
-        commands.quit_wanted.connect(self.close)
-        commands.about_wanted.connect(lambda: show_about(self))
-        commands.shortcuts_wanted.connect(lambda: show_shortcuts(self))
-        self.runner.idle.connect(self._close_when_idle)
+        parts, commands = self.parts, self.commands
+        commands.failed.connect(parts.messages.show_error)
+        commands.viewing.quit_wanted.connect(self.close)
+        commands.viewing.settings_changed.connect(self._apply_settings)
+        parts.classes.edit_wanted.connect(commands.labelling.edit_classes)
+        self.actions_table.keys_changed.connect(parts.classes.follow_keys)
+        parts.classes.check_wanted.connect(commands.labelling.check_prompts)
+        parts.models.download_wanted.connect(commands.labelling.download)
+        parts.models.cancel_wanted.connect(self.work.cancel)
+        parts.models.chosen_changed.connect(lambda _: commands.labelling.check_prompts())
+        parts.models.failed.connect(parts.messages.show_error)
+        parts.models.folders_changed.connect(self._list_models)
+        parts.curves.failed.connect(parts.messages.show_error)
+        parts.curves.noted.connect(parts.messages.show_note)
+        parts.changes.pair_chosen.connect(commands.reviewing.review_pair)
+        parts.changes.changed_wanted.connect(commands.reviewing.review_changed)
+        parts.review.accept_wanted.connect(commands.reviewing.accept_confident)
+        parts.review.review_wanted.connect(commands.reviewing.guarded(commands.reviewing.review))
+        parts.preview.note_edited.connect(commands.reviewing.write_note_of)
+        parts.empty.path_chosen.connect(commands.opening.open_path)
+        parts.view.selection_changed.connect(self._selection_changed)
+        parts.view.side_changed.connect(self._side_changed)
+        parts.model.queried.connect(self.refresh_actions)
+        parts.loader.loaded.connect(parts.view.repaint_row)
+        self.closing.stopping.connect(parts.progress.show_stopping)
 
     def _restore(self) -> None:
-        self.resize(1280, 720)
+        self.resize(1366, 740)
         self.restoreGeometry(self.settings.geometry)
-        self.restoreState(self.settings.layout, _LAYOUT_VERSION)
-        self.curves_dock.hide()
-        self.resizeDocks([self.label_dock], [270], Qt.Orientation.Horizontal)
-        self.view.set_side(self.settings.tile_side)
-        self._side_changed(self.view.side)
+        if not self.restoreState(self.settings.layout, _LAYOUT_VERSION):
+            for dock in (self.parts.curves_dock, self.parts.changes_dock):
+                dock.hide()
+            docks, widths = [self.parts.label_dock, self.parts.review_dock], [280, 300]
+            self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        self.session.author = self.settings.author or self.session.author
+        self._show_keys()
+        self.parts.view.set_side(self.settings.tile_side)
+        self._side_changed(self.parts.view.side)
         self._session_changed(Change(Aspect.PROJECT))
+        self.parts.empty.focus_first()
 
     # What follows what
 
     def open_path(self, path: Path) -> None:
         """Open what was named on the command line or dropped."""
-        self.commands.open_path(path)
+        self.commands.opening.open_path(path)
+
+    def greet(self) -> None:
+        """On the first start: what this is for, and who sits here."""
+        if self.settings.terms_seen:
+            return
+        from medlabel_gui.dialogs.first_start import FirstStart
+
+        greeting = FirstStart(self.settings, self)
+        greeting.quit_wanted.connect(self.close)
+        greeting.accepted.connect(self._apply_settings)
+        greeting.open()
 
     def report_bug(self, error: BaseException) -> None:
         """Show an exception that nobody expected; the window goes on."""
-        self.messages.show_error(error)
-
-    def stop_and_close(self) -> None:
-        """Close without a question; the running job is stopped first."""
-        self._closing = True
-        if self.work.busy:
-            self.progress.show_stopping()
-        self.runner.cancel_all()
-        self._close_when_idle()
+        self.parts.messages.show_error(error)
 
     def refresh_actions(self) -> None:
         """Enable the actions that make sense now."""
-        self.actions_table.refresh(self.commands.situation())
+        now = self.commands.situation()
+        self.actions_table.refresh(now)
+        self.actions_table["group"].setChecked(self.parts.model.query.by_class)
+        self.actions_table.name("undo", self.session.undo_text)
+        self.actions_table.name("redo", self.session.redo_text)
 
     def _session_changed(self, change: Change) -> None:
-        snapshot = self.session.snapshot
-        table = self.session.table
         if change.aspect in (Aspect.PROJECT, Aspect.TABLE):
-            name = self.session.name
-            self.setWindowTitle(f"{name} - {APPLICATION}" if name else APPLICATION)
-            self.pages.setCurrentIndex(1 if table is not None and len(table) else 0)
-            self._explain_emptiness()
-            if snapshot is not None and not self.work.busy:
-                self._show_stored_curves(also_none=change.aspect is Aspect.PROJECT)
+            self._show_pages()
         if change.aspect is Aspect.PROJECT:
-            self.messages.hide()
-            self.summary.refresh()
+            self._project_changed()
         self.refresh_actions()
 
-    def _explain_emptiness(self) -> None:
-        if self.session.project is None:
-            return
-        if self.work.busy:
-            self.empty.tell("Looking for images…", f"in {self.session.source_path}")
-        else:
-            self.empty.tell(
-                "No images found",
-                f"There is no PNG, JPEG, BMP, GIF, WebP or TIFF in {self.session.source_path}.",
-            )
+    def _project_changed(self) -> None:
+        name, source = self.session.name, self.session.source_path
+        self.setWindowTitle(WindowTexts.title.format(name=name) if name else APPLICATION)
+        self.parts.messages.clear()
+        self.parts.messages.set_context(str(self.session.project or ""))
+        self.parts.summary.refresh()
+        if source is not None:
+            self.settings.add_recent(source)
+            self.parts.empty.refresh_recent()
 
-    def _show_stored_curves(self, also_none: bool) -> None:
-        snapshot = self.session.snapshot
-        run = snapshot.refinement if snapshot is not None else None
-        curves = run.metrics.get("curves", []) if run is not None else []
-        epochs = [EpochEnd(**epoch) for epoch in curves]
-        if epochs != self.curves.epochs and (epochs or also_none):
-            self.curves.show_epochs(epochs)
+    def _show_pages(self) -> None:
+        table, centre = self.session.table, self.parts.centre
+        if table is None or not len(table):
+            self._explain_emptiness()
+            centre.show_start()
+        elif centre.page is Page.START:
+            centre.show_grid()
+
+    def _explain_emptiness(self) -> None:
+        source = self.session.source_path
+        if source is None:
+            self.parts.empty.welcome()
+        elif self.work.busy:
+            self.parts.empty.tell(OpenTexts.looking, OpenTexts.looking_in.format(path=source))
+        else:
+            self.parts.empty.tell(OpenTexts.nothing, OpenTexts.nothing_in.format(path=source))
 
     def _busy_changed(self, busy: bool) -> None:
-        self.progress.set_busy(busy)
+        self.parts.progress.set_busy(busy)
         if busy:
-            self.messages.hide()  # it was about what is over now
+            self.parts.messages.clear()  # they were about what is over now
         self._explain_emptiness()
         self.refresh_actions()
 
     def _training_started(self) -> None:
-        self.curves.start()
-        self.curves_dock.show()
-        self.resizeDocks([self.curves_dock], [320], Qt.Orientation.Horizontal)
+        self.parts.curves.start()
+        self.parts.show_dock(self.parts.curves_dock)
+
+    def _finished(self, result: object) -> None:
+        refined = type(result).__name__ == "RefineResult"  # its module is not imported at the start
+        if refined and self.parts.curves_dock.isVisible():
+            self.parts.show_dock(self.parts.changes_dock)
+
+    def _download_ended(self, error: Exception | None) -> None:
+        left = self.parts.models.download_ended(error)  # the list of models has told it, if it is open
+        if left is not None:
+            self.parts.messages.show_error(left)
+        self._list_models()
 
     def _selection_changed(self) -> None:
-        self.selection.show_count(self.view.selected_count())
+        self.parts.selection.show_count(self.parts.view.selected_count())
         self.refresh_actions()
 
     def _side_changed(self, side: int) -> None:
-        self.slider.setValue(side)
-        self.loader.set_side(round(side * self.devicePixelRatioF()))
+        self.toolbar.slider.setValue(side)
+        self.parts.loader.set_side(round(side * self.devicePixelRatioF()))
         self.settings.tile_side = side
 
-    def _commit_classes(self, entries: list[tuple[str, tuple[str, ...]]]) -> None:
-        try:
-            self.session.set_classes(entries)
-        except UserError as error:
-            self.messages.show_error(error)
+    def _apply_settings(self) -> None:
+        self.session.author = self.settings.author or self.session.author
+        self.actions_table.set_keys(self.settings.shortcuts)
+        self._show_keys()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        set_theme(app, self.settings.theme)
+
+    def _show_keys(self) -> None:
+        keys = self.actions_table.keys()
+        self.parts.selection.set_keys(keys)
+        self.parts.preview.set_keys(keys)
+
+    def _list_models(self) -> None:
+        folders = self.settings.model_folders
+        self.runner.start("models", lambda _: model_choices(folders), "io", on_ended=self._take_models)
 
     def _take_models(self, ended: JobEnded) -> None:
         if ended.error is not None:
-            self.messages.show_error(ended.error)
+            self.parts.messages.show_error(ended.error)
         elif isinstance(ended.result, tuple):
-            self.models.set_choices(ended.result)
+            self.parts.models.set_choices(ended.result)
 
-    # Closing
-
-    def _ask_before_closing(self) -> None:
-        if self._question is not None:
-            return
-        box = QMessageBox(
-            QMessageBox.Icon.Question, "A job is running", "Stop the running job and close?", parent=self
-        )
-        box.setInformativeText("What it has finished is kept. The next start goes on from there.")
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        stay = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        self._question = box
-        box.finished.connect(lambda _: self._answered(box.clickedButton() is stop))
-        box.open()
-
-    def _answered(self, stop: bool) -> None:
-        if self._question is not None:
-            self._question.deleteLater()
-            self._question = None
-        if stop:
-            self.stop_and_close()
-
-    def _close_when_idle(self) -> None:
-        if self._closing and not self.runner.jobs:
-            QTimer.singleShot(0, self, self.close)
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in self.settings.recent:
+            action = QAction(str(path), self.recent)
+            action.triggered.connect(lambda _=False, path=path: self.open_path(path))
+            self.recent.addAction(action)
+        self.recent.setEnabled(True)
 
     # Qt
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.work.busy and not self._closing:
+        self.parts.preview.commit_note()
+        if not self.closing.may_close():
             event.ignore()
-            self._ask_before_closing()
-            return
-        if self.runner.jobs:
-            event.ignore()  # thumbnails or a snapshot: over in a moment
-            self._closing = True
-            self.runner.cancel_all()
             return
         self.settings.geometry = self.saveGeometry()
         self.settings.layout = self.saveState(_LAYOUT_VERSION)
@@ -327,7 +289,13 @@ class MainWindow(QMainWindow):
         urls = event.mimeData().urls()
         if len(urls) == 1 and urls[0].isLocalFile() and not self.work.busy:
             event.acceptProposedAction()
+            self.parts.empty.show_drop(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.parts.empty.show_drop(False)
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
+        self.parts.empty.show_drop(False)
         self.open_path(Path(event.mimeData().urls()[0].toLocalFile()))

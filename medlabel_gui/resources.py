@@ -1,16 +1,9 @@
-"""Texts and pictures that more than one part of the window shows."""
+"""The name and the picture of the application."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 APPLICATION = "MedLabel"
-RESEARCH_ONLY = "Research use only, not for diagnosis."
-STEPS = (
-    "Open a folder: its images are found, nothing in it is changed.",
-    "Type the class names and press Label: a CLIP model gives every image a label.",
-    "Press Refine: a network learns from these labels and corrects many of them.",
-    "Look at what is doubtful, accept or correct it, and export.",
-)
 
 
 def application_icon() -> QIcon:

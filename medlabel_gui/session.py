@@ -1,7 +1,7 @@
 """The open project as a QObject: the one door for edits, one `changed` signal that says what changed."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -20,7 +20,27 @@ from core.project.records import ImageClass
 from core.project.table import Floats, Ints, LabelTable
 from core.tasks.provenance import who
 from medlabel_gui.jobs import JobRunner
-from medlabel_gui.live_table import Rows, Snapshot, apply_changes, apply_labelled, load_snapshot
+from medlabel_gui.live_table import Rows, apply_changes, apply_labelled, apply_notes
+from medlabel_gui.snapshot import Snapshot, load_snapshot
+from medlabel_gui.texts.commands import CommandTexts
+
+
+def _apply(snapshot: Snapshot, step: Step) -> Rows:
+    """Bring decisions and notes of a step into the table; the rows that it concerned."""
+    decided = apply_changes(snapshot, step.changes)
+    noted = apply_notes(snapshot.table, step.notes)
+    if not len(noted) or not len(decided):
+        return noted if len(noted) else decided
+    return np.union1d(decided, noted)
+
+
+def _apply_stream(snapshot: Snapshot, rows: Rows, class_ids: Ints, confidence: Floats) -> Rows:
+    """Show first labels, given as ids: the classes may have been moved or removed since the job began."""
+    ids = np.array([c.id for c in snapshot.table.classes], np.int32)
+    known = np.isin(class_ids, ids)
+    order = np.argsort(ids)
+    labels = order[np.searchsorted(ids, class_ids[known], sorter=order)].astype(np.int32)
+    return apply_labelled(snapshot.table, rows[known], labels, confidence[known])
 
 
 @contextmanager
@@ -29,10 +49,8 @@ def _readable_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise UserError(
-            f"The change could not be written to the project: {error}.",
-            "Check that the drive is there and has space, and that the project is not open elsewhere.",
-        ) from error
+        text = CommandTexts.not_written.format(error=error)
+        raise UserError(text, CommandTexts.not_written_hint) from error
 
 
 class Aspect(Enum):
@@ -59,19 +77,27 @@ class Session(QObject):
     """
 
     changed = Signal(Change)
+    closed = Signal()  # the project is no longer the open one: what asks about its images goes away
     failed = Signal(Exception)
 
     def __init__(self, runner: JobRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.author = who()  # whose name is written with every change
         self._runner = runner
         self._project: Project | None = None
         self._snapshot: Snapshot | None = None
         self._source: ImageSource | None = None
         self._loading = False
         self._stale = False
-        self._since: list[npt.NDArray[np.void]] = []
+        self._since: list[Step] = []
+        self._stream: list[tuple[Rows, Ints, Floats]] = []
 
     # What is open
+
+    @property
+    def kind(self) -> str:
+        """What the images are in: `folder` or `npz`; empty when nothing is open."""
+        return self._project.meta("kind") if self._project else ""
 
     @property
     def project(self) -> Path | None:
@@ -106,73 +132,88 @@ class Session(QObject):
         return self._project.classes if self._project else ()
 
     @property
+    def decisions(self) -> npt.NDArray[np.void]:
+        """(n,) DECISION: what people have said of the images. Not to be written to."""
+        return self._opened.history.decisions
+
+    def decided_by(self, row: int) -> tuple[str, str]:
+        """Who decided about an image, and when (ISO 8601, UTC); empty where nobody did."""
+        edit = int(self.decisions["edit"][row]) if row < len(self.decisions) else 0
+        entry = self._opened.history.entry(edit) if edit else None
+        return ("", "") if entry is None else (entry.author, entry.at)
+
+    @property
+    def next_class_id(self) -> int:
+        """An id that no class of this project ever had."""
+        return self._opened.next_class_id()
+
+    @property
     def can_undo(self) -> bool:
         return self._project is not None and self._project.history.can_undo
+
+    @property
+    def undo_text(self) -> str:
+        """What an undo would take back; empty when there is nothing."""
+        return self._project.history.undo_text if self._project else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What a redo would do; empty when there is nothing."""
+        return self._project.history.redo_text if self._project else ""
 
     @property
     def can_redo(self) -> bool:
         return self._project is not None and self._project.history.can_redo
 
-    def open(self, folder: Path, snapshot: Snapshot) -> None:
-        """Make the project in `folder` the open one. Raises `UserError`."""
-        project = Project.open(folder)
+    def open(self, project: Project, snapshot: Snapshot, source: ImageSource | None) -> None:
+        """Make `project` the open one; all three were opened and read in a worker thread. `source` None: it is gone."""
         self.close()
-        self._project, self._snapshot = project, snapshot
-        self._source = project.source() if project.source_path.exists() else None
+        self._project, self._snapshot, self._source = project, snapshot, source
         self.changed.emit(Change(Aspect.PROJECT))
+        if project.history.catch_up():  # somebody decided while it was being read
+            self.reload()
 
     def close(self) -> None:
         """Let go of the project; it is saved already."""
         if self._project is not None:
             self._project.close()
         self._project = self._snapshot = self._source = None
+        self.closed.emit()
         self._since.clear()
+        self._stream.clear()
 
     # Edits
 
     def execute(self, edit: Edit) -> None:
         """Do one undoable change. Raises `UserError` when it cannot be written."""
         with _readable_errors():
-            step = self._opened.execute(edit, who())
+            step = self._opened.execute(edit, self.author)
         self._follow(step)
 
     def undo(self) -> None:
         """Take the last change back."""
         with _readable_errors():
-            step = self._opened.undo(who())
+            step = self._opened.undo(self.author)
         self._follow(step)
 
     def redo(self) -> None:
         """Do the last change that was undone again."""
         with _readable_errors():
-            step = self._opened.redo(who())
+            step = self._opened.redo(self.author)
         self._follow(step)
-
-    def set_classes(self, wanted: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-        """Make the classes those of the pairs (name, prompts); a class of the same name keeps its identity.
-
-        Raises `UserError` when there are fewer than two.
-        """
-        from core.tasks.label import ClassSpec, set_classes
-
-        others = {c.name for c in self.classes if c.is_other}
-        specs = [ClassSpec(name, prompts, name in others) for name, prompts in wanted]
-        before = self.classes
-        try:
-            with _readable_errors():
-                set_classes(self._opened, specs, who())
-        finally:
-            if self.classes != before:
-                self.changed.emit(Change(Aspect.HISTORY))
-                self.reload()
 
     # What jobs did
 
-    def show_labelled(self, rows: Rows, labels: Ints, confidence: Floats) -> None:
-        """A running job gave these rows their first labels."""
+    def show_labelled(self, rows: Rows, class_ids: Ints, confidence: Floats) -> None:
+        """A running job gave these rows their first labels; they stay, whatever is read meanwhile, until `streamed`."""
+        self._stream.append((rows, class_ids, confidence))
         if self._snapshot is not None:
-            found = apply_labelled(self._snapshot.table, rows, labels, confidence)
+            found = _apply_stream(self._snapshot, rows, class_ids, confidence)
             self.changed.emit(Change(Aspect.LABELS, found))
+
+    def streamed(self) -> None:
+        """The job that gave first labels has ended: what it found is read from disk now."""
+        self._stream.clear()
 
     def reload(self) -> None:
         """Read a new snapshot in a worker thread; `changed` follows. Calls meanwhile become one more."""
@@ -193,20 +234,18 @@ class Session(QObject):
     @property
     def _opened(self) -> Project:
         if self._project is None:
-            raise UserError("No project is open.", "Open a folder of images first.")
+            raise UserError(CommandTexts.no_project, CommandTexts.no_project_hint)
         return self._project
 
     def _follow(self, step: Step | None) -> None:
         if step is None or self._snapshot is None:
             return
-        if step.classes or step.notes:
+        if step.classes:
             self.reload()
         if self._loading:
-            self._since.append(step.changes)
-        if len(step.changes):
-            self.changed.emit(Change(Aspect.LABELS, apply_changes(self._snapshot, step.changes)))
-        else:
-            self.changed.emit(Change(Aspect.HISTORY))
+            self._since.append(step)
+        rows = _apply(self._snapshot, step)
+        self.changed.emit(Change(Aspect.LABELS, rows) if len(rows) else Change(Aspect.HISTORY))
 
     def _take(self, folder: Path, ended: JobEnded) -> None:
         self._loading = False
@@ -222,8 +261,10 @@ class Session(QObject):
             self.reload()
 
     def _adopt(self, snapshot: Snapshot) -> None:
-        for changes in self._since:
-            apply_changes(snapshot, changes)
+        for rows, class_ids, confidence in self._stream:
+            _apply_stream(snapshot, rows, class_ids, confidence)
+        for step in self._since:
+            _apply(snapshot, step)
         self._since.clear()
         self._snapshot = snapshot
         self.changed.emit(Change(Aspect.TABLE))

@@ -1,23 +1,30 @@
-"""How the window looks: follows the system's light or dark, and gives classes and decisions their colours."""
+"""How the window looks: light, dark, or as the system has it; colours for classes and decisions."""
+
+from collections.abc import Callable
+from string import Template
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core.project.records import Status
+from core.resources import resource_path
+from medlabel_gui.class_colours import CLASS_COLOURS, class_colour
+from medlabel_gui.palette import DARK, LIGHT, Colours, make_palette, text_on
 
-# Okabe and Ito's set, told apart with every common colour vision; the order keeps neighbours far apart.
-CLASS_COLOURS = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-    "#B8A900",
-    "#7A6FB0",
-    "#8C8C8C",
-)
+__all__ = [
+    "CLASS_COLOURS",
+    "MARK_COLOURS",
+    "apply_theme",
+    "class_colour",
+    "colours",
+    "dress",
+    "is_dark",
+    "on_theme_change",
+    "quiet_colour",
+    "set_theme",
+    "text_on",
+]
 
 MARK_COLOURS = {
     Status.ACCEPTED: "#2E8B57",
@@ -27,110 +34,76 @@ MARK_COLOURS = {
     Status.ERROR: "#C0392B",
 }
 
-_LIGHT = {
-    QPalette.ColorRole.Window: "#F3F4F6",
-    QPalette.ColorRole.Base: "#FFFFFF",
-    QPalette.ColorRole.AlternateBase: "#F7F8FA",
-    QPalette.ColorRole.Button: "#FBFBFC",
-    QPalette.ColorRole.Text: "#1F2328",
-    QPalette.ColorRole.WindowText: "#1F2328",
-    QPalette.ColorRole.ButtonText: "#1F2328",
-    QPalette.ColorRole.PlaceholderText: "#7C848D",
-    QPalette.ColorRole.Highlight: "#2F6FD0",
-    QPalette.ColorRole.HighlightedText: "#FFFFFF",
-    QPalette.ColorRole.ToolTipBase: "#FFFFFF",
-    QPalette.ColorRole.ToolTipText: "#1F2328",
-    QPalette.ColorRole.Mid: "#D4D8DD",
-    QPalette.ColorRole.Link: "#2F6FD0",
-}
-_DARK = {
-    QPalette.ColorRole.Window: "#26282C",
-    QPalette.ColorRole.Base: "#1D1F22",
-    QPalette.ColorRole.AlternateBase: "#232529",
-    QPalette.ColorRole.Button: "#33363B",
-    QPalette.ColorRole.Text: "#E6E8EB",
-    QPalette.ColorRole.WindowText: "#E6E8EB",
-    QPalette.ColorRole.ButtonText: "#E6E8EB",
-    QPalette.ColorRole.PlaceholderText: "#8B929B",
-    QPalette.ColorRole.Highlight: "#3F7FE0",
-    QPalette.ColorRole.HighlightedText: "#FFFFFF",
-    QPalette.ColorRole.ToolTipBase: "#33363B",
-    QPalette.ColorRole.ToolTipText: "#E6E8EB",
-    QPalette.ColorRole.Mid: "#44484F",
-    QPalette.ColorRole.Link: "#7FB0FF",
-}
+_SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 _DARK_PROPERTY = "medlabel_dark"
-_DISABLED = (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText)
+_THEME_PROPERTY = "medlabel_theme"
+_SYSTEM_PROPERTY = "medlabel_system_dark"
 
-_STYLE = """
-QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 4px 6px; spacing: 4px; }}
-QToolButton {{ padding: 5px 10px; border: 1px solid transparent; border-radius: 5px; }}
-QToolButton:hover:enabled {{ background: {hover}; }}
-QStatusBar {{ border-top: 1px solid {line}; }}
-QStatusBar::item {{ border: none; }}
-QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
-QDockWidget::title {{ padding: 6px 10px; }}
-QPushButton {{ padding: 6px 14px; border: 1px solid {line}; border-radius: 5px; }}
-QPushButton {{ background: palette(button); }}
-QPushButton:hover:enabled {{ background: {hover}; }}
-QPushButton:focus {{ border-color: {accent}; }}
-QPushButton[primary="true"] {{ font-weight: 600; }}
-QPushButton[primary="true"]:enabled {{ background: {accent}; border-color: {accent}; color: white; }}
-QPushButton[primary="true"]:hover:enabled {{ background: {accent_hover}; }}
-QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; padding: 3px; background: palette(base); }}
-QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-QToolButton::menu-indicator {{ image: none; }}
-QPlainTextEdit:focus {{ border-color: {accent}; }}
-QLabel[role="heading"] {{ font-weight: 600; }}
-QLabel[role="quiet"] {{ color: {quiet}; }}
-QProgressBar {{ border: none; border-radius: 4px; background: {line}; max-height: 8px; min-height: 8px; }}
-QProgressBar::chunk {{ border-radius: 4px; background: {accent}; }}
-MessageBar {{ border-bottom: 1px solid {line}; }}
-"""
+_followers: list[Callable[[], None]] = []
 
 
 def is_dark() -> bool:
-    """Whether the window is light text on dark, as the system asks."""
+    """Whether the window is light text on dark."""
     app = QGuiApplication.instance()
     return app is not None and bool(app.property(_DARK_PROPERTY))
 
 
+def colours() -> Colours:
+    """The colours of the window now. A widget that paints itself asks at each paint."""
+    return DARK if is_dark() else LIGHT
+
+
 def quiet_colour() -> QColor:
     """For what is there to be read second."""
-    return QColor("#9AA1AA" if is_dark() else "#68707A")
+    return QColor(colours().quiet)
 
 
-def class_colour(position: int, own: str = "") -> QColor:
-    """The colour of a class: its own, or the one of its position in the list."""
-    return QColor(own or CLASS_COLOURS[position % len(CLASS_COLOURS)])
+def on_theme_change(follow: Callable[[], None]) -> None:
+    """Call `follow` after each change of the theme, for ever; widgets use `changeEvent` instead."""
+    _followers.append(follow)
 
 
-def apply_theme(app: QApplication) -> None:
-    """Dress the application, now and whenever the system changes between light and dark."""
+def apply_theme(app: QApplication, theme: str = "system") -> None:
+    """Dress the application at its start: 'light', 'dark', or 'system', which follows the desktop from now on."""
     app.setStyle("Fusion")
-    hints = QGuiApplication.styleHints()
     system = app.palette()
     light_text = system.windowText().color().lightness() > system.window().color().lightness()
-    unknown = hints.colorScheme() == Qt.ColorScheme.Unknown
-    dress(app, light_text if unknown else hints.colorScheme() == Qt.ColorScheme.Dark)
-    hints.colorSchemeChanged.connect(lambda scheme: dress(app, scheme == Qt.ColorScheme.Dark))
+    app.setProperty(_SYSTEM_PROPERTY, light_text)
+    set_theme(app, theme)
+    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: _follow_system(app))
+
+
+def set_theme(app: QApplication, theme: str) -> None:
+    """Change to 'system', 'light' or 'dark' while the window is open; title bars follow where the platform can."""
+    app.setProperty(_THEME_PROPERTY, theme)
+    QGuiApplication.styleHints().setColorScheme(_SCHEMES.get(theme, Qt.ColorScheme.Unknown))
+    dress(app, theme == "dark" if theme in _SCHEMES else _system_is_dark(app))
 
 
 def dress(app: QApplication, dark: bool) -> None:
     """Give the application its palette and style sheet."""
     app.setProperty(_DARK_PROPERTY, dark)
-    palette = QPalette()
-    for role, colour in (_DARK if dark else _LIGHT).items():
-        palette.setColor(role, QColor(colour))
-    for role in _DISABLED:
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#6B7178" if dark else "#A3A9B1"))
-    app.setPalette(palette)
-    app.setStyleSheet(
-        _STYLE.format(
-            line=palette.color(QPalette.ColorRole.Mid).name(),
-            hover="#3C4046" if dark else "#E6E9ED",
-            accent=palette.color(QPalette.ColorRole.Highlight).name(),
-            accent_hover="#5B92E8" if dark else "#285FB4",
-            quiet=quiet_colour().name(),
-        )
-    )
+    app.setPalette(make_palette(colours()))
+    app.setStyleSheet(_style_sheet(colours(), "dark" if dark else "light"))
+    for follow in _followers:
+        follow()
+
+
+def _follow_system(app: QApplication) -> None:
+    dark = _system_is_dark(app)
+    if app.property(_THEME_PROPERTY) not in _SCHEMES and dark != is_dark():
+        dress(app, dark)
+
+
+def _system_is_dark(app: QApplication) -> bool:
+    """As the desktop says; where it says nothing, as its own palette was at the start."""
+    scheme = QGuiApplication.styleHints().colorScheme()
+    if scheme == Qt.ColorScheme.Unknown:
+        return bool(app.property(_SYSTEM_PROPERTY))
+    return scheme == Qt.ColorScheme.Dark
+
+
+def _style_sheet(colours: Colours, variant: str) -> str:
+    folder = resource_path("style")
+    template = Template((folder / "window.qss").read_text(encoding="utf-8"))
+    return template.substitute(colours.named(), folder=folder.as_posix(), variant=variant)

@@ -6,11 +6,24 @@ from dataclasses import asdict
 import numpy as np
 
 from core.jobs import JobContext
+from core.processes import call
 from core.project.project import Project
+from core.project.records import described
 from core.refine.events import EpochEnd
 from core.tasks.export import ExportResult, ExportSpec
 from core.tasks.label import LabelResult, LabelSpec, RowsLabelled
+from core.tasks.prompts import PromptCheck, PromptCheckSpec
 from core.tasks.refine import RefineResult, RefineSpec
+
+
+class InlineWorker:
+    """Runs a task in the thread that asks, looked up at that moment: a test may have replaced it."""
+
+    def task(self, name: str, spec: object, patience: float = 10.0):
+        return lambda ctx: call(name)(spec, ctx)
+
+    def close(self) -> None:
+        return
 
 
 def fake_label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
@@ -23,9 +36,11 @@ def fake_label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
         probabilities[1::2, 0], probabilities[1::2, 1] = 0.4, 0.6
         for row in range(n):
             label, confidence = probabilities[row].argmax(), probabilities[row].max()
-            ctx.emit(RowsLabelled(np.array([row]), np.array([label], np.int32), np.array([confidence])))
+            found = np.array([ids[label]], np.int32)
+            ctx.emit(RowsLabelled(np.array([row]), found, np.array([confidence])))
             ctx.progress(row + 1, n, "Reading images")
-        run = project.runs.begin("zero-shot", ids, {"model": {"model": spec.model}})
+        params = {"model": {"model": spec.model}, "classes": described(project.classes)}
+        run = project.runs.begin("zero-shot", ids, params)
         project.runs.finish(run, probabilities)
     return LabelResult(run, n, n, 0, 0, 1.0)
 
@@ -52,6 +67,12 @@ def fake_export(spec: ExportSpec, ctx: JobContext) -> ExportResult:
     ctx.progress(0, 0, "Exporting")
     spec.out.write_text(f"{spec.format} {spec.split}")
     return ExportResult(spec.format, (spec.out,), 12, {"unsure": 3})
+
+
+def fake_check(spec: PromptCheckSpec, ctx: JobContext) -> PromptCheck:
+    """Nothing is worth a note."""
+    names = tuple((c.name,) for c in spec.classes)
+    return PromptCheck(spec.classes, (), (), names, names)
 
 
 def endless(spec: object, ctx: JobContext) -> object:

@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPlainTextEdit
 
+from core.datasets.samples import sample_classes, sample_labels
 from core.project.project import Project
+from core.project.queries import Query
 from core.project.records import Status
-from medlabel_gui.actions import ACTIONS, TOOLBAR
+from core.tasks.export import ExportSpec
+from medlabel_gui.action_table import ACTIONS, TOOLBAR
+from medlabel_gui.centre import Page
+from medlabel_gui.dialogs.export import ExportDialog
+from medlabel_gui.dialogs.import_labels import ImportLabelsDialog
+from medlabel_gui.dialogs.paste_classes import PasteClassesDialog
+from medlabel_gui.dialogs.settings import SettingsDialog
 from tests.gui.conftest import Driver, make_images
 from tests.gui.fakes import endless
 
@@ -64,29 +72,46 @@ def _(driver: Driver, tmp_path: Path) -> None:
     assert len(driver.table) == 13
 
 
-@effect("export_csv")
+@effect("open_samples")
 def _(driver: Driver, tmp_path: Path) -> None:
-    _export(driver, tmp_path, "csv")
+    driver.trigger("open_samples")
+    assert len(driver.table) == len(sample_labels())
+    assert [c.name for c in driver.window.session.classes] == list(sample_classes())
 
 
-@effect("export_npz")
+@effect("relink")
 def _(driver: Driver, tmp_path: Path) -> None:
-    _export(driver, tmp_path, "npz")
+    project = driver.window.session.project
+    driver.files.answer = (tmp_path / "images").rename(tmp_path / "moved")
+    driver.trigger("relink")
+    assert driver.window.session.project == project
+    assert driver.window.session.source_path == tmp_path / "moved"
 
 
-def _export(driver: Driver, tmp_path: Path, form: str) -> None:
-    driver.files.answer = tmp_path / f"out.{form}"
-    driver.trigger(f"export_{form}")
-    assert driver.files.answer.read_text() == f"{form} True"
-    assert f"12 images to {driver.files.answer}. Left out: 3 (unsure)." in driver.window.messages.text
-
-
-@effect("export_folders")
+@effect("import_labels")
 def _(driver: Driver, tmp_path: Path) -> None:
-    driver.files.answer = tmp_path
-    (tmp_path / "images labelled").mkdir()
-    driver.trigger("export_folders")
-    assert (tmp_path / "images labelled 2").read_text() == "folders False"
+    known = tmp_path / "known.csv"
+    known.write_text("file_name,label\nimage_003.png,second\n")
+    driver.trigger("import_labels")
+    dialog = driver.window.findChild(ImportLabelsDialog)
+    dialog.read(known)
+    driver.settle()
+    dialog.import_button.click()
+    driver.settle()
+    assert driver.table.truth.tolist() == [-1, -1, -1, 1] + [-1] * 8
+
+
+@effect("export")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("export")
+    dialog = driver.window.findChild(ExportDialog)
+    assert dialog.isVisible()
+    spec = ExportSpec(driver.window.session.project, "csv", tmp_path / "out.csv")
+    dialog.export_wanted.emit(spec)
+    dialog.close()
+    driver.settle()
+    assert spec.out.read_text() == "csv True"
+    assert f"12 images to {spec.out}. Left out: 3 (unsure)." in driver.parts.messages.text
 
 
 @effect("quit")
@@ -122,7 +147,7 @@ def _(driver: Driver, tmp_path: Path) -> None:
 
 @effect("label")
 def _(driver: Driver, tmp_path: Path) -> None:
-    driver.label("alpha = a picture of alpha\nbeta")
+    driver.label(("alpha", ("a picture of alpha",)), "beta")
     with Project.open(driver.window.session.project) as project:
         assert [(c.name, c.prompts) for c in project.classes] == [
             ("alpha", ("a picture of alpha",)),
@@ -136,8 +161,9 @@ def _(driver: Driver, tmp_path: Path) -> None:
 def _(driver: Driver, tmp_path: Path) -> None:
     driver.trigger("refine")
     assert driver.table.label.tolist() == [0] * 6 + [1] * 6
-    assert [e.epoch for e in driver.window.curves.epochs] == [1, 2, 3]
-    driver.bot.waitUntil(lambda: "changed 6 of CLIP" in driver.window.summary.text)
+    assert [e.epoch for e in driver.parts.curves.epochs] == [1, 2, 3]
+    driver.bot.waitUntil(lambda: "changed 6 of CLIP" in driver.parts.summary.text)
+    assert "another label" in driver.parts.messages.text
 
 
 @effect("cancel")
@@ -146,10 +172,10 @@ def _(driver: Driver, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.tasks.label.label", endless)
         driver.window.actions_table["label"].trigger()
-        driver.bot.waitUntil(lambda: "of 1,000" in driver.window.progress.text)
+        driver.bot.waitUntil(lambda: "of 1,000" in driver.parts.progress.text)
         driver.trigger("cancel")
     assert not driver.window.work.busy and len(_runs(driver)) == runs
-    assert "Stopped" in driver.window.messages.text
+    assert "Stopped" in driver.parts.messages.text
 
 
 def _runs(driver: Driver) -> list:
@@ -189,7 +215,7 @@ def _(driver: Driver, tmp_path: Path) -> None:
 
 @effect(*(f"assign_{number}" for number in range(1, 10)))
 def _(driver: Driver, tmp_path: Path) -> None:
-    driver.label("\n".join(f"class {number}" for number in range(1, 10)))
+    driver.label(*(f"class {number}" for number in range(1, 10)))
     for position in range(9):
         driver.select(11)
         driver.trigger(f"assign_{position + 1}")
@@ -202,16 +228,16 @@ def _(driver: Driver, tmp_path: Path) -> None:
 
 @effect("larger")
 def _(driver: Driver, tmp_path: Path) -> None:
-    before = driver.window.view.side
+    before = driver.parts.view.side
     driver.trigger("larger")
-    assert driver.window.settings.tile_side == driver.window.view.side > before
+    assert driver.window.settings.tile_side == driver.parts.view.side > before
 
 
 @effect("smaller")
 def _(driver: Driver, tmp_path: Path) -> None:
-    before = driver.window.view.side
+    before = driver.parts.view.side
     driver.trigger("smaller")
-    assert driver.window.settings.tile_side == driver.window.view.side < before
+    assert driver.window.settings.tile_side == driver.parts.view.side < before
 
 
 @effect("shortcuts", "about")
@@ -219,16 +245,109 @@ def _(driver: Driver, tmp_path: Path) -> None:
     for action_id, text in (("shortcuts", "Ctrl+Shift+Z"), ("about", "not for diagnosis")):
         driver.trigger(action_id)
         dialog = driver.window.findChild(QDialog)
-        shown = " ".join(child.text() for child in dialog.findChildren(_label_class()))
+        shown = " ".join(child.text() for child in dialog.findChildren(QLabel))
         assert text in shown
         dialog.close()
         driver.bot.wait(20)
 
 
-def _label_class() -> type:
-    from PySide6.QtWidgets import QLabel
+@effect("note")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(2, 5)
+    driver.trigger("note")
+    dialog = driver.window.findChild(QDialog)
+    dialog.findChild(QPlainTextEdit).setPlainText("ask again")
+    dialog.accept()
+    with Project.open(driver.window.session.project) as project:
+        assert project.history.notes == {2: "ask again", 5: "ask again"}
+    assert driver.table.note[5] == "ask again"
 
-    return QLabel
+
+@effect("settings")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("settings")
+    dialog = driver.window.findChild(SettingsDialog)
+    driver.window.settings.author = "Ada"
+    driver.window.settings.shortcuts = {"exclude": ("D",)}
+    dialog.changed.emit()
+    dialog.close()
+    driver.select(0)
+    QTest.keyClick(driver.parts.view, Qt.Key.Key_D)
+    assert statuses(driver)[0] == Status.EXCLUDED
+    assert driver.window.session.decided_by(0)[0] == "Ada"
+
+
+@effect("add_class")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.window.activateWindow()
+    driver.trigger("add_class")
+    driver.parts.classes.add_names("third")
+    driver.settle()
+    assert [c.name for c in driver.window.session.classes] == ["first", "second", "third"]
+
+
+@effect("paste_classes")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("paste_classes")
+    dialog = driver.window.findChild(PasteClassesDialog)
+    dialog.findChild(QPlainTextEdit).setPlainText("first\nthird = a third thing")
+    dialog.accept()
+    driver.settle()
+    assert "third" in [c.name for c in driver.window.session.classes]
+
+
+@effect("review")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("review")
+    assert driver.window.parts.centre.page is Page.PREVIEW
+    assert driver.table.confidence[driver.parts.preview.row] == np.float32(0.6)  # the least sure come first
+    first = driver.parts.preview.row
+    driver.trigger("accept")
+    assert statuses(driver)[first] == Status.ACCEPTED
+    driver.bot.waitUntil(lambda: driver.parts.preview.row != first)
+
+
+@effect("review_changed")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("refine")
+    driver.trigger("review_changed")
+    shown = sorted(driver.parts.model.rows.tolist())
+    assert shown == [1, 3, 5, 6, 8, 10]
+
+
+@effect("preview")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.select(4)
+    driver.parts.centre.go_to(4)
+    driver.trigger("preview")
+    assert driver.parts.centre.page is Page.PREVIEW and driver.parts.preview.row == 4
+    driver.trigger("preview")
+    assert driver.parts.centre.page is Page.GRID
+
+
+@effect("find")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.window.activateWindow()
+    driver.trigger("find")
+    field = QApplication.focusWidget()
+    QTest.keyClicks(field, "e_003")
+    driver.bot.waitUntil(lambda: driver.parts.model.rows.tolist() == [3])
+
+
+@effect("clear_filter")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.parts.filter_bar.set_query(Query(classes=frozenset({0})))
+    assert driver.parts.model.rowCount() == 6
+    driver.trigger("clear_filter")
+    assert driver.parts.model.rowCount() == 12
+
+
+@effect("group")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("group")
+    assert driver.parts.model.rows.tolist() == [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]
+    driver.trigger("group")
+    assert driver.parts.model.rows.tolist() == list(range(12))
 
 
 @pytest.mark.parametrize("action_id", [spec.id for spec in ACTIONS])
@@ -246,29 +365,35 @@ def test_that_ids_and_keys_of_the_table_are_unique() -> None:
 
 def test_that_without_a_project_only_opening_and_help_are_enabled(driver: Driver) -> None:
     enabled = {spec.id for spec in ACTIONS if driver.window.actions_table[spec.id].isEnabled()}
-    assert enabled == {"open_folder", "open_npz", "open_project", "quit", "shortcuts", "about"}
+    assert enabled == {
+        "open_folder",
+        "open_npz",
+        "open_project",
+        "open_samples",
+        "quit",
+        "settings",
+        "shortcuts",
+        "about",
+    }
 
 
 def test_that_keys_in_the_grid_decide_and_letters_typed_elsewhere_do_not(opened: Driver) -> None:
     opened.label()
     opened.window.activateWindow()
     opened.select(0)
-    editor = opened.window.classes.findChild(_editor_class())
-    editor.setFocus()
-    QTest.keyClicks(editor, "x2u")
+    opened.trigger("find")
+    field = QApplication.focusWidget()
+    QTest.keyClicks(field, "x2u")
     assert statuses(opened)[0] == Status.PREDICTED
-    assert "x2u" in editor.toPlainText()
-    opened.window.view.setFocus()
-    QTest.keyClick(opened.window.view, Qt.Key.Key_2)
+    assert field.text() == "x2u"
+    opened.bot.waitUntil(opened.window.actions_table["clear_filter"].isEnabled)
+    opened.trigger("clear_filter")
+    opened.select(0)
+    opened.parts.view.setFocus()
+    QTest.keyClick(opened.parts.view, Qt.Key.Key_2)
     assert opened.table.label[0] == 1
-    QTest.keyClick(opened.window.view, Qt.Key.Key_X)
+    QTest.keyClick(opened.parts.view, Qt.Key.Key_X)
     assert statuses(opened)[0] == Status.EXCLUDED
-
-
-def _editor_class() -> type:
-    from PySide6.QtWidgets import QPlainTextEdit
-
-    return QPlainTextEdit
 
 
 def test_that_accepting_keeps_corrections(opened: Driver) -> None:
@@ -291,4 +416,4 @@ def test_that_assigning_to_a_mixed_selection_corrects_only_what_shows_another_la
 def test_that_accepting_without_labels_explains_itself(opened: Driver) -> None:
     opened.select(0)
     opened.trigger("accept")
-    assert "no label" in opened.window.messages.text
+    assert "no label" in opened.parts.messages.text

@@ -25,10 +25,10 @@ blocked = json.loads(sys.argv[1])
 for name in blocked:
     sys.modules[name] = None
 from PySide6.QtCore import QTimer
-from medlabel_gui.app import make_application, MainWindow, JobRunner, Settings
+from medlabel_gui.app import make_application, MainWindow, JobRunner, Settings, WorkerProcess
 app = make_application(["medlabel-gui"])
 runner = JobRunner(app)
-window = MainWindow(runner, Settings(app))
+window = MainWindow(runner, Settings(app), WorkerProcess())
 window.show()
 found = {}
 def painted():
@@ -36,8 +36,8 @@ def painted():
     runner.idle.connect(listed)
 def listed():
     found["heavy"] = sorted(name for name in json.loads(sys.argv[2]) if sys.modules.get(name) is not None)
-    found["message"] = window.messages.text
-    found["models"] = window.models._items.rowCount()
+    found["message"] = window.parts.messages.text
+    found["models"] = len(window.parts.models._choices)
     QTimer.singleShot(0, window, window.close)
 QTimer.singleShot(0, window, painted)
 app.exec()

@@ -1,0 +1,143 @@
+"""Words what jobs have brought, and offers the next step."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from core.errors import ImagesGoneError
+from core.project.known import KnownProject
+from medlabel_gui.commands import Commands
+from medlabel_gui.dialogs.question import Question, ask
+from medlabel_gui.durations import duration
+from medlabel_gui.parts import Parts
+from medlabel_gui.texts.reports import OpenTexts, ReportTexts
+from medlabel_gui.work import Work
+
+if TYPE_CHECKING:
+    from core.tasks.export import ExportResult
+    from core.tasks.import_labels import ImportResult
+    from core.tasks.label import LabelResult
+    from core.tasks.refine import RefineResult
+    from core.tasks.scan import ScanResult
+
+Offers = list[tuple[str, Callable[[], None]]]
+
+
+class Reporter(QObject):
+    """One method a kind of result. It says nothing where nothing is worth saying."""
+
+    def __init__(self, work: Work, commands: Commands, parts: Parts, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work, self._commands, self._parts = work, commands, parts
+        work.finished.connect(self._report)
+        work.failed.connect(self._tell_failure)
+        work.stopped.connect(lambda: parts.messages.show_note(ReportTexts.stopped))
+        work.relabelled.connect(self._tell_lost_refinement)
+        work.moved_found.connect(self._ask_whether_moved)
+        work.relink_doubted.connect(self._ask_whether_to_relink)
+        work.images_gone.connect(self._tell_gone)
+
+    def _report(self, result: object) -> None:
+        """By the name of the result's class: naming the classes would import their tasks at the start."""
+        tell: dict[str, Callable[..., None]] = {
+            "ScanResult": self._scanned,
+            "LabelResult": self._labelled,
+            "RefineResult": self._refined,
+            "ExportResult": self._exported,
+            "ImportResult": self._imported,
+        }
+        if isinstance(result, Path):
+            self._parts.messages.show_note(ReportTexts.downloaded)
+        elif type(result).__name__ in tell:
+            tell[type(result).__name__](result)
+
+    def _scanned(self, result: "ScanResult") -> None:
+        opening, labelling = self._commands.opening, self._commands.labelling
+        opening.name_sample_classes()
+        new = result.new if result.new < result.images else 0
+        news, offers = [], Offers()
+        for count, text in (
+            (new, ReportTexts.new),
+            (result.changed, ReportTexts.changed),
+            (result.missing, ReportTexts.missing),
+            (result.errors, ReportTexts.unreadable),
+        ):
+            if count:
+                news.append(text.format(count=f"{count:,}"))
+        if new:
+            offers.append((ReportTexts.show_new, lambda: opening.show_new(result.first_new, new)))
+            offers.append((ReportTexts.label_new, labelling.guarded(labelling.label)))
+        if result.missing:
+            offers.append((ReportTexts.show_missing, opening.show_missing))
+        if result.errors:
+            offers.append((ReportTexts.show_errors, opening.show_errors))
+        if news:
+            there = f"{result.images - result.missing:,}"
+            text = ReportTexts.found.format(images=there, news=", ".join(news))
+            self._parts.messages.show_note(text, actions=offers)
+
+    def _labelled(self, result: "LabelResult") -> None:
+        text = ReportTexts.labelled.format(count=f"{result.embedded:,}", time=duration(result.seconds))
+        if result.reused:
+            text += " " + ReportTexts.reused.format(count=f"{result.reused:,}")
+        failed = ReportTexts.failed.format(count=f"{result.failed:,}") if result.failed else ""
+        show = [(ReportTexts.show_errors, self._commands.opening.show_errors)] if failed else []
+        self._parts.messages.show_note(" ".join(filter(None, (text, failed, *result.notes))), actions=show)
+
+    def _refined(self, result: "RefineResult") -> None:
+        changed = f"{result.changed:,}"
+        if result.delivers:
+            text = ReportTexts.refined.format(changed=changed, images=f"{result.images:,}")
+        else:
+            text = ReportTexts.not_delivered.format(reason=result.reason)
+        review = (ReportTexts.review_changed.format(count=changed), self._commands.reviewing.review_changed)
+        self._parts.messages.show_note(
+            " ".join((text, *result.notes)), actions=[review] if result.changed else []
+        )
+
+    def _exported(self, result: "ExportResult") -> None:
+        text = ReportTexts.exported.format(rows=f"{result.rows:,}", path=result.paths[0])
+        skipped = [
+            ReportTexts.left_out.format(count=f"{count:,}", why=why)
+            for why, count in result.skipped.items()
+            if count
+        ]
+        self._parts.messages.show_note(" ".join((text, *skipped, *result.notes)), result.paths[0])
+
+    def _imported(self, result: "ImportResult") -> None:
+        text = ReportTexts.imported.format(count=f"{result.matched:,}")
+        self._parts.messages.show_note(" ".join((text, *result.notes)))
+
+    def _tell_lost_refinement(self, had_one: bool) -> None:
+        if had_one:
+            undo = (ReportTexts.undo, self._commands.reviewing.guarded(self._commands.reviewing.undo))
+            self._parts.messages.show_note(ReportTexts.refinement_lost, actions=[undo])
+
+    def _tell_failure(self, error: Exception) -> None:
+        relink = (ReportTexts.find, self._commands.opening.relink)
+        self._parts.messages.show_error(error, [relink] if isinstance(error, ImagesGoneError) else [])
+
+    def _tell_gone(self, source: Path) -> None:
+        text = f"{ReportTexts.gone.format(path=source)} {ReportTexts.gone_hint}"
+        relink = (ReportTexts.find, self._commands.opening.relink)
+        self._parts.messages.show_warning(text, actions=[relink])
+
+    def _ask_whether_moved(self, known: KnownProject, path: Path) -> None:
+        opening = self._commands.opening
+        question = Question(
+            OpenTexts.moved_title,
+            OpenTexts.moved_text.format(name=path.name, old=known.source),
+            OpenTexts.moved_info,
+            (
+                (OpenTexts.moved_use, lambda: opening.relink_to(known.folder, path)),
+                (OpenTexts.moved_afresh, lambda: opening.open_afresh(path)),
+            ),
+        )
+        ask(self._parts.window, question)
+
+    def _ask_whether_to_relink(self, project: Path, path: Path) -> None:
+        use = (OpenTexts.doubt_use, lambda: self._commands.opening.relink_to(project, path))
+        text = OpenTexts.doubt_text.format(path=path)
+        ask(self._parts.window, Question(OpenTexts.doubt_title, text, OpenTexts.doubt_info, (use,)))
