@@ -78,7 +78,29 @@ def test_core(arguments: list[str]) -> int:
     return run_all({"core with Qt blocked": [environment.python(), *pytest]}) or never
 
 
-COMMANDS = {"demo": demo, "test": test, "lint": lint, "format": format_source, "test-core": test_core}
+def bench(arguments: list[str]) -> int:
+    """Measure speed and print one table; nothing fails on a figure."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    if not system_packages.ensure(system_packages.OFFSCREEN, "The window needs libraries."):
+        return 1
+    return subprocess.call([environment.python(), "-m", "tests.benchmarks", *arguments])
+
+
+def pictures(arguments: list[str]) -> int:
+    """Make the pictures of the docs again, from the built-in samples."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    return subprocess.call([environment.python(), "-m", "tests.pictures", *arguments])
+
+
+COMMANDS = {
+    "demo": demo,
+    "test": test,
+    "lint": lint,
+    "format": format_source,
+    "test-core": test_core,
+    "bench": bench,
+    "pictures": pictures,
+}
 
 
 def lint_steps() -> dict[str, list[str]]:

@@ -43,7 +43,7 @@ X11 = dict(
     },
 )
 # End-to-end tests start the real window on a screen in memory.
-VIRTUAL_SCREEN = dict(X11, Xvfb="xvfb")
+VIRTUAL_SCREEN = dict(X11, Xvfb="xvfb", openbox="openbox", xdotool="xdotool")
 
 
 def ensure(needs: dict[str, str], why: str) -> bool:

@@ -94,9 +94,9 @@ def test_that_the_model_and_the_samples_are_among_the_resources(unpacked: Path, 
     assert files_below(unpacked / "core" / "_resources" / part)
 
 
-def test_that_the_wheel_holds_every_module(unpacked: Path):
+def test_that_the_wheel_holds_every_module_and_template(unpacked: Path):
     for package in ("core", "medlabel_gui"):
-        modules = {name for name in files_below(ROOT / package) if name.endswith(".py")}
+        modules = {name for name in files_below(ROOT / package) if name.endswith((".py", ".html", ".css"))}
         assert modules <= files_below(unpacked / package)
 
 
@@ -104,7 +104,7 @@ def test_that_both_commands_are_entry_points(unpacked: Path):
     entries = configparser.ConfigParser()
     entries.read(next(unpacked.glob("*.dist-info/entry_points.txt")), encoding="utf-8")
     assert entries["console_scripts"]["medlabel"] == "core.cli:main"
-    assert entries["gui_scripts"]["medlabel-gui"] == "medlabel_gui.app:main"
+    assert entries["gui_scripts"]["medlabel-gui"] == "medlabel_gui.__main__:main"
 
 
 def test_that_the_metadata_names_licence_python_and_the_broken_qt(metadata: Message):
