@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from tests.benchmarks import rows, window
+from tests.benchmarks import rows, startup, window
 
 
 def main() -> None:
@@ -13,7 +13,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the figures go")
     arguments = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    found = window.measure(each_open=0 if arguments.full else 1000, each_label=500 if arguments.full else 100)
+    found = startup.measure() + window.measure(
+        each_open=0 if arguments.full else 1000, each_label=500 if arguments.full else 100
+    )
     print(rows.table(found))
     rows.write(arguments.json, found)
 

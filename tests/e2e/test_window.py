@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,8 +158,9 @@ def _compute(screen: Screen, application: Application) -> None:
 
 
 def _quiet(screen: Screen) -> bool:
-    """Two pictures in a row are the same."""
+    """Two pictures, some time apart, are the same."""
     first = np.asarray(screen.picture("resting"))
+    time.sleep(0.6)
     return bool((first == np.asarray(screen.picture("resting"))).all())
 
 

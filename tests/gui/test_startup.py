@@ -1,4 +1,4 @@
-"""The window comes up quickly and without torch, open_clip, scikit-learn and pyqtgraph."""
+"""The window comes up without torch, open_clip, scikit-learn and pyqtgraph. How fast: `make bench`."""
 
 import json
 import os
@@ -11,16 +11,13 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from tests.gui.conftest import make_images
 
 MODELS = ("torch", "torchvision", "open_clip", "sklearn", "transformers", "timm", "medmnist")
 HEAVY = (*MODELS, "pyqtgraph", "PIL")
 
 SCRIPT = """
-import json, sys, time
-start = time.perf_counter()
+import json, sys
 blocked = json.loads(sys.argv[1])
 for name in blocked:
     sys.modules[name] = None
@@ -32,7 +29,6 @@ window = MainWindow(runner, Settings(app), WorkerProcess())
 window.show()
 found = {}
 def painted():
-    found["seconds"] = time.perf_counter() - start
     runner.idle.connect(listed)
 def listed():
     found["heavy"] = sorted(name for name in json.loads(sys.argv[2]) if sys.modules.get(name) is not None)
@@ -104,10 +100,3 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
             return True
         time.sleep(0.1)
     return False
-
-
-def test_that_the_window_is_up_within_a_second(tmp_path: Path) -> None:
-    quickest = min(start_window(tmp_path)["seconds"] for _ in range(3))
-    if quickest >= 1.0 and os.getloadavg()[0] > 2 * (os.cpu_count() or 1):
-        pytest.skip(f"{quickest:.2f} s on a machine that is busy with other work")
-    assert quickest < 1.0
