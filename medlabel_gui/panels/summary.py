@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from medlabel_gui.counts import Summary, summarise
 from medlabel_gui.key_hints import key_hint
 from medlabel_gui.keys import Keys
-from medlabel_gui.panels.chip_text import ChipText, chip_mark
+from medlabel_gui.panels.chip_text import SEPARATOR, ChipText, chip_mark
 from medlabel_gui.session import Session
 from medlabel_gui.texts.summary import SummaryTexts
 
@@ -90,7 +90,7 @@ def summary_line(summary: Summary) -> str:
         parts.append(_kept_together(SummaryTexts.decided.format(count=f"{summary.decided:,}")))
     if summary.errors:
         parts.append(_kept_together(SummaryTexts.errors.format(count=f"{summary.errors:,}")))
-    line = " &nbsp;&nbsp; ".join(parts)
+    line = SEPARATOR.join(parts)
     stages = stage_line(summary)
     return f"{line}<br>{stages}" if stages else line
 

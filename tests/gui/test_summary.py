@@ -190,3 +190,22 @@ def test_that_chips_in_the_line_stay_those_of_their_class(qtbot: QtBot) -> None:
     kind = QTextDocument.ResourceType.ImageResource.value
     chip = shown._document.resource(kind, QUrl("chip:0"))
     assert chip.toImage() == chip_pixmap(2, "", "1", ratio=shown.devicePixelRatioF()).toImage()
+
+
+def test_that_a_chip_stays_with_its_name_when_the_line_wraps(qtbot) -> None:
+    classes = tuple(ImageClass(n, f"class number {n}") for n in range(1, 9))
+    widget = ChipText()
+    qtbot.addWidget(widget)
+    widget.show_text(
+        summary_line(Summary(9, tuple((c.name, 1) for c in classes), 0, 0, None, False, "")), classes
+    )
+    for width in range(150, 900, 35):
+        widget.heightForWidth(width)
+        block = widget._document.firstBlock()
+        while block.isValid():
+            layout = block.layout()
+            for number in range(layout.lineCount()):
+                line = layout.lineAt(number)
+                shown = block.text()[line.textStart() : line.textStart() + line.textLength()].strip()
+                assert not shown.endswith("\N{OBJECT REPLACEMENT CHARACTER}"), (width, shown)
+            block = block.next()
