@@ -201,7 +201,7 @@ class Work(QObject):
     def prepare(self) -> None:
         """Let the worker's process import what the first job needs, and tell which devices there are."""
         devices = self._worker.task("core.tasks.models:describe_devices", None, patience=0)
-        self._in_background("devices", devices, self.devices_found.emit)
+        self._in_background("devices", devices, self.devices_found.emit, of_project=False)
         self._in_background("warm up", self._worker.task("core.tasks.models:warm_up", None, patience=0))
 
     # Inside
@@ -240,12 +240,13 @@ class Work(QObject):
         task: Task,
         done: Callable[[object], None] = lambda _: None,
         failed: Callable[[BaseException], None] | None = None,
+        of_project: bool = True,
     ) -> Job:
-        """A job that nobody waits for. What it brings for a project that is no longer open is dropped."""
+        """A job that nobody waits for. What one `of_project` brings is dropped when another project is open by then."""
         project = self._session.project
 
         def end(ended: JobEnded) -> None:
-            if self._session.project != project:
+            if of_project and self._session.project != project:
                 return
             if ended.outcome == "done":
                 done(ended.result)

@@ -8,8 +8,6 @@ class ExportTexts:
     title = Text("Export")
     export = Text("Export")
     export_tip = Text("Write this")
-    cancel = Text("Cancel")
-    formats = Text("What to write")
     no_project = Text("No project is open.")
     no_project_hint = Text("Open a folder of images first.")
 
@@ -55,7 +53,6 @@ class SplitTexts:
     title = Text("Parts")
     divide = Text("Divide into train, validation and test")
     divide_tip = Text("Every class is divided alike; equal images and groups are never divided")
-    all_train = Text("Without it, all images stand in train.")
     train = Text("Train")
     val = Text("Validation")
     test = Text("Test")
@@ -161,7 +158,6 @@ class PlanTexts:
     groups = Text("Groups kept together: {groups}; images in none: {ungrouped}.")
     class_column = Text("Class")
     images_column = Text("Images")
-    failed = Text("Looking ahead did not work: {why}")
 
 
 STATUS_TEXTS = {

@@ -4,7 +4,6 @@ from medlabel_gui.texts.text import Text
 
 
 class PreviewTexts:
-    title = Text("Preview")
     position = Text("{position} of {count}")
     no_label = Text("No label")
     reading = Text("Reading {name}…")

@@ -4,7 +4,6 @@ from medlabel_gui.texts.text import Text
 
 
 class ReviewTexts:
-    title = Text("Review")
     progress = Text("Progress")
     decided = Text("{decided} of {count} images decided ({share})")
     decided_one = Text("{decided} of 1 image decided")

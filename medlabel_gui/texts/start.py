@@ -15,7 +15,6 @@ class StartTexts:
     open_npz = Text("Open NPZ…")
     open_project = Text("Open project…")
     samples = Text("Try it with the built-in samples")
-    samples_tip = Text("1,200 synthetic images of six kinds that come with MedLabel")
     recent = Text("Recent")
     no_recent = Text("What you open is listed here.")
     clear = Text("Clear list")

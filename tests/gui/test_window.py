@@ -17,6 +17,7 @@ from core.project.class_edits import remove, rename, reorder
 from core.project.project import Project
 from core.project.records import Status
 from core.tasks.label import LabelResult, LabelSpec, RowsLabelled
+from core.tasks.models import DeviceInfo
 from core.tasks.refine import RefineResult, RefineSpec
 from medlabel_gui.app import install_exception_hook, parse_arguments
 from medlabel_gui.centre import Page
@@ -454,3 +455,25 @@ def test_that_images_that_vanish_meanwhile_are_offered_to_be_found(
     find.click()
     opened.settle()
     assert opened.window.session.source_path == tmp_path / "moved"
+
+
+def test_that_devices_found_while_a_folder_is_opened_are_offered(
+    driver: Driver, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    card = DeviceInfo("cuda", "A card", 8_000_000_000, True, "")
+
+    def describe(spec: None, ctx: JobContext) -> tuple[DeviceInfo, ...]:
+        assert go_on.wait(10)
+        return (card,)
+
+    monkeypatch.setattr("core.tasks.models.describe_devices", describe)
+    monkeypatch.setattr("core.tasks.models.warm_up", lambda spec, ctx: None)
+    found: list[object] = []
+    driver.window.work.devices_found.connect(found.append)
+    driver.window.work.prepare()
+    driver.window.open_path(images)
+    driver.bot.waitUntil(lambda: driver.window.session.project is not None and not driver.window.work.busy)
+    go_on.set()
+    driver.settle()
+    assert found == [(card,)]
