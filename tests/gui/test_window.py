@@ -307,8 +307,8 @@ def test_that_a_prompt_edited_while_another_model_labels_is_followed_with_that_m
     go_on = threading.Event()
 
     def record(spec: LabelSpec, ctx: JobContext) -> LabelResult:
-        asked.append(spec)
         result = fake_label(spec, ctx)  # with the classes as they were when it began
+        asked.append(spec)
         assert go_on.wait(10)
         return result
 
