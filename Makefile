@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: demo test test-core bench pictures lint format clean help
+.PHONY: demo test test-core bench bench-refine pictures lint format clean help
 
 help:
 	@echo "make demo       label the built-in sample images and show the result"
 	@echo "make test       lint, types, import contracts and all tests with coverage"
 	@echo "make test-core  the core's tests where Qt was never installed, and with Qt blocked"
 	@echo "make bench      measure speed and print one table; ARGS=--full for the large sizes"
+	@echo "make bench-refine ARGS='--data DIR --out DIR'   the second stage beside what it should reach"
 	@echo "make pictures   make the pictures of the docs again"
 	@echo "make lint       only what reads the source"
 	@echo "make format     let ruff fix and lay out the source"
@@ -25,6 +26,9 @@ test-core:
 
 bench:
 	$(BOOTSTRAP) bench $(ARGS)
+
+bench-refine:
+	$(BOOTSTRAP) bench-refine $(ARGS)
 
 pictures:
 	$(BOOTSTRAP) pictures

@@ -17,6 +17,7 @@ class Situation:
     pixels: bool = False
     labelled: bool = False
     refined: bool = False
+    has_model: bool = False
     selected: bool = False
     shown: int = 0
     filtered: bool = False
@@ -134,7 +135,12 @@ _LABEL = (
     ActionSpec(
         "refine", "label", ("Ctrl+R",), lambda now: now.labelled and _with_pixels(now), "brain-circuit"
     ),
-    ActionSpec("cancel", "label", ("Ctrl+.",), lambda now: now.busy, "circle-stop"),
+    ActionSpec("refine_options", "label", (), _project, "settings"),
+    ActionSpec(
+        "save_model", "label", (), lambda now: now.has_model and not now.busy, "download", separated=True
+    ),
+    ActionSpec("label_saved", "label", (), lambda now: now.images and _with_pixels(now), "box"),
+    ActionSpec("cancel", "label", ("Ctrl+.",), lambda now: now.busy, "circle-stop", separated=True),
 )
 _REVIEW = (
     ActionSpec("review", "review", ("F6",), lambda now: now.labelled, "list-checks"),

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 
 from core.project.queries import facets
 from core.project.records import Status
+from medlabel_gui.first_stage import whose
+from medlabel_gui.outcome import outcome_of
 from medlabel_gui.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts for the summary line: `labels` images a class, `changed` those that the network changed."""
+    """Counts for the summary line: `labels` images a class, `changed` those that the refinement changed.
+
+    `first` says whose the first labels are, `taken` which candidate of the refinement gave the new ones.
+    """
 
     images: int
     labels: tuple[tuple[str, int], ...]
@@ -18,11 +23,15 @@ class Summary:
     changed: int | None
     delivers: bool
     reason: str
+    first: str = "CLIP's"
+    taken: str = ""
+    warnings: int = 0
 
 
 def summarise(snapshot: Snapshot) -> Summary:
     """Count what the summary line tells; milliseconds for a million rows."""
     counts, classes, run = facets(snapshot.table), snapshot.table.classes, snapshot.refinement
+    outcome = outcome_of(run)
     return Summary(
         images=counts.images,
         labels=tuple((c.name, count) for c, count in zip(classes, counts.classes, strict=True)),
@@ -31,4 +40,7 @@ def summarise(snapshot: Snapshot) -> Summary:
         changed=counts.disagree if run else None,
         delivers=bool(run and run.delivers),
         reason=run.note if run else "",
+        first=whose(snapshot.stage_one),
+        taken=outcome.taken,
+        warnings=len(outcome.warnings),
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from core.project.labels import first_source
 from core.project.notes import NoteChanges
 from core.project.packing import as_index
 from core.project.records import Source, Status
@@ -16,8 +17,7 @@ def machine_labels(snapshot: Snapshot, rows: Rows | slice) -> tuple[Ints, Floats
     """Label, confidence and source that hold for `rows` where no person decided."""
     table = snapshot.table
     label, confidence = table.zero_shot_label[rows].copy(), table.zero_shot_confidence[rows].copy()
-    imported = snapshot.stage_one is not None and snapshot.stage_one.kind == "imported"
-    first = Source.IMPORTED if imported else Source.ZERO_SHOT
+    first = first_source(snapshot.stage_one.kind if snapshot.stage_one is not None else "")
     source = np.where(label >= 0, np.uint8(first), np.uint8(Source.NONE))
     if snapshot.delivering:
         refined = table.refined_label[rows]

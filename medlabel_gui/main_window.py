@@ -100,8 +100,6 @@ class MainWindow(QMainWindow):
         work.progressed.connect(parts.models.show_progress)
         work.download_ended.connect(self._download_ended)
         work.training_started.connect(self._training_started)
-        work.epoch_ended.connect(parts.curves.add)
-        work.training_ended.connect(parts.curves.end)
         work.finished.connect(self._finished)
         work.prompts_checked.connect(parts.classes.show_check)
         work.devices_found.connect(parts.models.set_devices)

@@ -23,6 +23,7 @@ from medlabel_gui.panels.review import ReviewPanel
 from medlabel_gui.panels.sidebar import Sidebar
 from medlabel_gui.panels.summary import SelectionLabel, SummaryPanel
 from medlabel_gui.preview import PreviewPage
+from medlabel_gui.refine_choice import kept_choice
 from medlabel_gui.relabel import AutoRelabel
 from medlabel_gui.session import Session
 from medlabel_gui.settings import Settings
@@ -60,8 +61,13 @@ class Parts:
         self.classes = ClassesPanel(session, settings)
         self.models = ModelPanel(settings, runner, files)
         self.relabel = AutoRelabel(session, work, self.models.device, window)
-        self.sidebar = Sidebar(self.classes, self.models, actions["label"], actions["refine"], session)
+        steps = (actions["label"], actions["refine"])
+        self.sidebar = Sidebar(self.classes, self.models, *steps, session, options=actions["refine_options"])
+        self.sidebar.show_choice(kept_choice(settings))
         self.curves = CurvesPanel(session, files, runner)
+        work.batch_ended.connect(self.curves.add_batch)
+        work.epoch_ended.connect(self.curves.add)
+        work.training_ended.connect(self.curves.end)
         self.changes = ChangesPanel(session)
         self.review = ReviewPanel(session, self.model)
         self.progress = ProgressPanel(actions["cancel"])

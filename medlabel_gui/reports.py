@@ -1,6 +1,6 @@
 """Words what jobs have brought, and offers the next step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,14 @@ from medlabel_gui.dialogs.question import Question, ask
 from medlabel_gui.durations import duration
 from medlabel_gui.parts import Parts
 from medlabel_gui.texts.reports import OpenTexts, ReportTexts
+from medlabel_gui.texts.saved import SavedTexts
 from medlabel_gui.work import Work
 
 if TYPE_CHECKING:
     from core.tasks.export import ExportResult
     from core.tasks.import_labels import ImportResult
     from core.tasks.label import LabelResult
+    from core.tasks.predict import PredictResult
     from core.tasks.refine import RefineResult
     from core.tasks.scan import ScanResult
 
@@ -38,6 +40,8 @@ class Reporter(QObject):
         work.moved_found.connect(self._ask_whether_moved)
         work.relink_doubted.connect(self._ask_whether_to_relink)
         work.images_gone.connect(self._tell_gone)
+        work.model_read.connect(commands.models.use)
+        work.model_saved.connect(self._tell_saved)
 
     def _report(self, result: object) -> None:
         """By the name of the result's class: naming the classes would import their tasks at the start."""
@@ -45,6 +49,7 @@ class Reporter(QObject):
             "ScanResult": self._scanned,
             "LabelResult": self._labelled,
             "RefineResult": self._refined,
+            "PredictResult": self._predicted,
             "ExportResult": self._exported,
             "ImportResult": self._imported,
         }
@@ -80,11 +85,20 @@ class Reporter(QObject):
 
     def _labelled(self, result: "LabelResult") -> None:
         text = ReportTexts.labelled.format(count=f"{result.embedded:,}", time=duration(result.seconds))
-        if result.reused:
-            text += " " + ReportTexts.reused.format(count=f"{result.reused:,}")
-        failed = ReportTexts.failed.format(count=f"{result.failed:,}") if result.failed else ""
+        self._tell_labelled(text, result.reused, result.failed, result.notes)
+
+    def _tell_labelled(self, text: str, reused: int, failed: int, notes: Sequence[str]) -> None:
+        if reused:
+            text += " " + ReportTexts.reused.format(count=f"{reused:,}")
+        unread = ReportTexts.failed.format(count=f"{failed:,}") if failed else ""
         show = [(ReportTexts.show_errors, self._commands.opening.show_errors)] if failed else []
-        self._parts.messages.show_note(" ".join(filter(None, (text, failed, *result.notes))), actions=show)
+        self._parts.messages.show_note(" ".join(filter(None, (text, unread, *notes))), actions=show)
+
+    def _predicted(self, result: "PredictResult") -> None:
+        text = SavedTexts.labelled.format(
+            model=result.model.stem, count=f"{result.predicted:,}", time=duration(result.seconds)
+        )
+        self._tell_labelled(text, result.reused, result.failed, result.notes)
 
     def _refined(self, result: "RefineResult") -> None:
         changed = f"{result.changed:,}"
@@ -93,9 +107,13 @@ class Reporter(QObject):
         else:
             text = ReportTexts.not_delivered.format(reason=result.reason)
         review = (ReportTexts.review_changed.format(count=changed), self._commands.reviewing.review_changed)
-        self._parts.messages.show_note(
-            " ".join((text, *result.notes)), actions=[review] if result.changed else []
-        )
+        messages = self._parts.messages
+        tell = messages.show_warning if result.warnings else messages.show_note
+        words = (text, *result.warnings, *result.notes)
+        tell(" ".join(words), actions=[review] if result.changed else [])
+
+    def _tell_saved(self, folder: Path) -> None:
+        self._parts.messages.show_note(SavedTexts.saved.format(path=folder), folder)
 
     def _exported(self, result: "ExportResult") -> None:
         text = ReportTexts.exported.format(rows=f"{result.rows:,}", path=result.paths[0])

@@ -52,7 +52,8 @@ class ClassProbabilities:
 class Snapshot:
     """A project's table with the runs that its labels come from. Its label columns may be written to.
 
-    `runs` are all, oldest first; `margin` (n,) float32 is the uncertainty margin of the delivering run.
+    `runs` are all, oldest first; `model` is the folder of what the refinement trained, if it is kept;
+    `margin` (n,) float32 is the uncertainty margin of the delivering run.
     """
 
     table: LabelTable
@@ -61,6 +62,7 @@ class Snapshot:
     runs: tuple[Run, ...] = ()
     stage_one_probabilities: ClassProbabilities | None = None
     refined_probabilities: ClassProbabilities | None = None
+    model: Path | None = None
     margin: Floats = field(default_factory=lambda: np.empty(0, np.float32))
 
     @property
@@ -82,7 +84,8 @@ def load_snapshot(folder: Path) -> Snapshot:
             for run in (first, second)
         )
         runs = tuple(project.runs.all())
+        model = project.runs.model_of(second) if second is not None else None
     delivering = of_second if second is not None and second.delivers else of_first
     n = len(table)
     margin = np.full(n, np.nan, np.float32) if delivering is None else delivering.margins(n)
-    return Snapshot(table, first, second, runs, of_first, of_second, margin)
+    return Snapshot(table, first, second, runs, of_first, of_second, model, margin)

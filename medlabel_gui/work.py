@@ -1,23 +1,21 @@
 """The long work of the window: one job at a time, its events brought to the session and the panels."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
-from core.images.source import ImageSource
-from core.jobs import JobContext, JobEnded, Progress
+from core.jobs import JobContext, JobEnded
 from core.processes import Worker
 from core.project.known import KnownProject
-from core.project.project import Project
 from core.tasks.scan import ImagesFound, holds_images_of, moved_from, open_project, relink, scan
-from medlabel_gui.jobs import Job, JobRunner, Lane, Task
+from medlabel_gui.job_desk import JobDesk
+from medlabel_gui.jobs import Job, JobRunner, Task
+from medlabel_gui.opened import Opened, read_project
+from medlabel_gui.refine_choice import DEFAULT_CHOICE, RefineChoice
 from medlabel_gui.session import Session
-from medlabel_gui.snapshot import Snapshot, load_snapshot
 from medlabel_gui.texts.commands import CommandTexts
 
 if TYPE_CHECKING:
@@ -29,74 +27,38 @@ log = logging.getLogger(__name__)
 _GROWTH = 1.5  # while a scan runs, a new snapshot is read each time the rows have grown by this factor
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """What opening found: a project to show, or one whose images seem to have been moved to `path`."""
-
-    path: Path
-    project: Project | None = None
-    snapshot: Snapshot | None = None
-    source: ImageSource | None = None
-    moved: KnownProject | None = None
-    doubtful: Path | None = None  # a project of which few files are at `path`
-
-
-def _read(path: Path, folder: Path) -> _Opened:
-    """Open a project for the main thread, which must not wait for a disk."""
-    snapshot = load_snapshot(folder)
-    project = Project.open(folder)
-    try:
-        source = project.source()
-    except UserError:  # the images are gone
-        source = None
-    return _Opened(path, project, snapshot, source)
-
-
-class Work(QObject):
+class Work(JobDesk):
     """Starts the verbs of `core.tasks` and says what comes of them. Main thread only.
 
-    A verb that is asked for while another one runs is refused: there is one progress bar and one Cancel.
     What computes runs in the worker's process; what only walks folders in a thread.
     """
 
-    busy_changed = Signal(bool)
-    progressed = Signal(Progress)
     finished = Signal(object)  # the result of a verb: ScanResult, LabelResult, RefineResult, ExportResult ...
-    stopped = Signal()
     relabelled = Signal(bool)  # whether there was a refinement, which belonged to the earlier prompts
-    failed = Signal(Exception)
     moved_found = Signal(KnownProject, Path)  # the project, and where its images seem to be now
     relink_doubted = Signal(Path, Path)  # the project, and where few of its images are
     images_gone = Signal(Path)  # where the images of the project that was opened should be
     training_started = Signal()
+    batch_ended = Signal(object)  # BatchEnd
     epoch_ended = Signal(object)  # EpochEnd
     training_ended = Signal()
     prompts_checked = Signal(object)  # PromptCheck
+    model_read = Signal(object)  # ModelInfo of a model that was chosen
+    model_saved = Signal(object)  # the folder
     devices_found = Signal(object)  # tuple of DeviceInfo
     download_ended = Signal(object)  # the error, or None
 
     def __init__(
         self, session: Session, runner: JobRunner, worker: Worker, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._session, self._runner, self._worker = session, runner, worker
-        self._job: Job | None = None
+        super().__init__(session, runner, parent)
+        self._worker = worker
         self._check: Job | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a job runs that the user waits for."""
-        return self._job is not None
 
     @property
     def training(self) -> bool:
         """Whether that job is a training."""
         return self._job is not None and self._job.name == "refine"
-
-    def cancel(self) -> None:
-        """Ask the running job to stop; it ends soon after."""
-        if self._job is not None:
-            self._job.cancel()
 
     # Opening
 
@@ -107,11 +69,11 @@ class Work(QObject):
         unless they are to be opened `afresh`.
         """
 
-        def task(_: JobContext) -> _Opened:
+        def task(_: JobContext) -> Opened:
             moved = None if afresh else moved_from(path)
             if moved is not None:
-                return _Opened(path, moved=moved)
-            return _read(path, open_project(path))
+                return Opened(path, moved=moved)
+            return read_project(path, open_project(path))
 
         self._start("open", task, self._opened, lane="io")
 
@@ -121,10 +83,10 @@ class Work(QObject):
         Where few of its files are there this is told by `relink_doubted`, unless it is to be done `anyway`.
         """
 
-        def task(_: JobContext) -> _Opened:
+        def task(_: JobContext) -> Opened:
             if not anyway and not holds_images_of(project, source):
-                return _Opened(source, doubtful=project)
-            return _read(source, relink(project, source))
+                return Opened(source, doubtful=project)
+            return read_project(source, relink(project, source))
 
         self._start("relink", task, self._opened, lane="io")
 
@@ -156,7 +118,7 @@ class Work(QObject):
 
         self._in_background("relabel", task, done, self.failed.emit)
 
-    def refine(self, device: str) -> None:
+    def refine(self, device: str, choice: RefineChoice = DEFAULT_CHOICE) -> None:
         """Train on the labels and give every image a better one; asked for again, from another start (seed)."""
         from core.tasks.refine import RefineSpec
 
@@ -166,9 +128,39 @@ class Work(QObject):
             [] if snapshot is None or first is None else [r for r in snapshot.runs if r.parent == first.id]
         )
         seed = sum(run.finished for run in tried)  # an interrupted training goes on from its own seed
-        spec = RefineSpec(self._project(), device=device, seed=seed, author=self._session.author)
-        self._start("refine", self._call("core.tasks.refine:refine", spec), self._done, self._on_epoch)
+        spec = RefineSpec(
+            self._project(),
+            choice.strategy,
+            device=device,
+            seed=seed,
+            author=self._session.author,
+            choices=choice.training,
+        )
+        self._start("refine", self._call("core.tasks.refine:refine", spec), self._done, self._on_training)
         self.training_started.emit()
+
+    def look_at_model(self, path: Path) -> None:
+        """Read what a saved model says of itself; `model_read` follows."""
+        from core.tasks.saved_models import ModelInfo, model_info
+
+        def tell(found: object) -> None:
+            assert isinstance(found, ModelInfo)
+            self.model_read.emit(found)
+
+        self._start("look at model", lambda _: model_info(path), tell, lane="io")
+
+    def predict(self, model: Path, device: str) -> None:
+        """Label all images with a saved model; its classes become the project's."""
+        from core.tasks.predict import PredictSpec
+
+        spec = PredictSpec(model, self._project(), device, self._session.author)
+        self._start("predict", self._call("core.tasks.predict:predict", spec), self._done, self._on_labelled)
+
+    def save_model(self, model: Path, target: Path) -> None:
+        """Copy the folder of a model to `target`; `model_saved` follows."""
+        from core.tasks.saved_models import save_model_as
+
+        self._start("save model", lambda _: save_model_as(model, target), self.model_saved.emit, lane="io")
 
     def check_prompts(self, model: str, device: str) -> None:
         """See how the model reads the classes; `prompts_checked` follows. A newer wish replaces an older one."""
@@ -214,72 +206,18 @@ class Work(QObject):
     def _call(self, name: str, spec: object) -> Task:
         return self._worker.task(name, spec)
 
-    def _start(
-        self,
-        name: str,
-        task: Task,
-        done: Callable[[object], None],
-        on_event: Callable[[object], None] | None = None,
-        lane: Lane = "compute",
-    ) -> None:
-        if self._job is not None:
-            raise UserError(CommandTexts.busy, CommandTexts.busy_hint)
-
-        def listen(event: object) -> None:
-            if isinstance(event, Progress):
-                self.progressed.emit(event)
-            elif on_event is not None:
-                on_event(event)
-
-        self._job = self._runner.start(name, task, lane, listen, lambda ended: self._end(name, ended, done))
-        self.busy_changed.emit(True)
-
-    def _in_background(
-        self,
-        name: str,
-        task: Task,
-        done: Callable[[object], None] = lambda _: None,
-        failed: Callable[[BaseException], None] | None = None,
-        of_project: bool = True,
-    ) -> Job:
-        """A job that nobody waits for. What one `of_project` brings is dropped when another project is open by then."""
-        project = self._session.project
-
-        def end(ended: JobEnded) -> None:
-            if of_project and self._session.project != project:
-                return
-            if ended.outcome == "done":
-                done(ended.result)
-            elif ended.error is not None:
-                log.warning("%s: %s", name, ended.error)
-                if failed is not None:
-                    failed(ended.error)
-
-        return self._runner.start(name, task, "compute", on_ended=end)
-
-    def _end(self, name: str, ended: JobEnded, done: Callable[[object], None]) -> None:
-        self._job = None
-        self._session.streamed()
-        self.busy_changed.emit(False)
+    def _ended(self, name: str, ended: JobEnded) -> None:
         if name == "refine":
             self.training_ended.emit()
         if name == "download":
             self.download_ended.emit(ended.error)
-        if ended.outcome == "done":
-            done(ended.result)
-            return
-        if ended.error is None:
-            self.stopped.emit()
-        elif name != "download":  # told by `download_ended`
-            self.failed.emit(ended.error)
-        self._session.reload()
 
     def _done(self, result: object) -> None:
         self._session.reload()
         self.finished.emit(result)
 
     def _opened(self, result: object) -> None:
-        assert isinstance(result, _Opened)
+        assert isinstance(result, Opened)
         if result.moved is not None:
             self.moved_found.emit(result.moved, result.path)
             return
@@ -304,8 +242,10 @@ class Work(QObject):
         if isinstance(event, RowsLabelled):
             self._session.show_labelled(event.rows, event.class_ids, event.confidence)
 
-    def _on_epoch(self, event: object) -> None:
-        from core.refine.events import EpochEnd
+    def _on_training(self, event: object) -> None:
+        from core.refine.events import BatchEnd, EpochEnd
 
         if isinstance(event, EpochEnd):
             self.epoch_ended.emit(event)
+        elif isinstance(event, BatchEnd):
+            self.batch_ended.emit(event)

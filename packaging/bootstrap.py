@@ -86,6 +86,12 @@ def bench(arguments: list[str]) -> int:
     return subprocess.call([environment.python(), "-m", "tests.benchmarks", *arguments])
 
 
+def bench_refine(arguments: list[str]) -> int:
+    """The second stage on emulated errors, beside what it should reach; nothing fails on a figure."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    return subprocess.call([environment.python(), "-m", "tests.benchmarks.refine", *arguments])
+
+
 def pictures(arguments: list[str]) -> int:
     """Make the pictures of the docs again, from the built-in samples."""
     environment.ensure_installed(environment.VENV, ("test", "lint"))
@@ -99,6 +105,7 @@ COMMANDS = {
     "format": format_source,
     "test-core": test_core,
     "bench": bench,
+    "bench-refine": bench_refine,
     "pictures": pictures,
 }
 

@@ -11,6 +11,7 @@ import typer
 from core import __version__
 from core.cli import options
 from core.cli.options import Device
+from core.cli.reproduce import add_to
 from core.errors import JobCancelled, UserError
 
 DONE, USER_ERROR, STOPPED = 0, 1, 130
@@ -71,7 +72,8 @@ def label(
     ] = "starter",
     device: options.DeviceOption = Device.auto,
     refine: Annotated[bool, typer.Option("--refine/--no-refine", help="Train the second stage too.")] = True,
-    strategy: options.Strategy = "published",
+    strategy: options.Strategy = "auto",
+    network: options.Network = None,
     seed: options.Seed = 0,
     project: Annotated[
         Optional[Path], typer.Option(help="Project folder; by default in the user's data folder.")
@@ -92,6 +94,7 @@ def label(
         str(device),
         refine,
         strategy,
+        network,
         seed,
         project,
         out,
@@ -103,7 +106,32 @@ def label(
 @app.command()
 def refine(
     project: options.Project,
-    strategy: options.Strategy = "published",
+    strategy: options.Strategy = "auto",
+    network: options.Network = None,
+    optimiser: Annotated[Optional[str], typer.Option(help="sgd, adam or adamw.")] = None,
+    schedule: Annotated[Optional[str], typer.Option(help="constant, cosine, one-cycle or step.")] = None,
+    epochs: Annotated[Optional[int], typer.Option(help="Passes over the images, at most.", min=1)] = None,
+    batch_size: Annotated[Optional[int], typer.Option(help="Images in a training step.", min=1)] = None,
+    learning_rate: Annotated[Optional[float], typer.Option(help="Step width of the optimiser.")] = None,
+    class_weights: Annotated[
+        Optional[bool],
+        typer.Option(
+            "--class-weights/--no-class-weights", help="Let rare classes weigh as much as common ones."
+        ),
+    ] = None,
+    flip: Annotated[
+        Optional[bool],
+        typer.Option("--flip/--no-flip", help="Mirror training images left to right; off unless asked for."),
+    ] = None,
+    pretrained: Annotated[
+        bool,
+        typer.Option(
+            "--pretrained/--no-pretrained", help="Start from published weights that are on this machine."
+        ),
+    ] = True,
+    save_model: Annotated[
+        Optional[Path], typer.Option(help="Write the model that labels new images to this folder too.")
+    ] = None,
     weak_labels: Annotated[
         Optional[Path],
         typer.Option(help="CSV of file_name and one probability column a class, instead of CLIP's labels."),
@@ -115,7 +143,39 @@ def refine(
     """Train the second stage on a project's labels, or on weak labels of any origin."""
     from core.cli import commands
 
-    commands.refine_command(project, strategy, weak_labels, str(device), seed, json)
+    choices = {
+        "network": network,
+        "optimiser": optimiser,
+        "schedule": schedule,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "class_weights": class_weights,
+        "flip": flip,
+        "pretrained": pretrained,
+    }
+    wanted = commands.RefineRequest(project, strategy, choices, weak_labels, str(device), seed, save_model)
+    commands.refine_command(wanted, json)
+
+
+@app.command()
+def predict(
+    model: Annotated[
+        Path, typer.Argument(help="A saved model (NAME.medlabel-model), or a project with a refined run.")
+    ],
+    folder: Annotated[Path, typer.Argument(help="A folder of images, an NPZ file, or a project.")],
+    project: Annotated[
+        Optional[Path], typer.Option(help="Project folder; by default in the user's data folder.")
+    ] = None,
+    out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,
+    npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,
+    device: options.DeviceOption = Device.auto,
+    json: options.Json = False,
+) -> None:
+    """Label new images by a model that a refinement trained."""
+    from core.cli import commands
+
+    commands.predict_command(commands.PredictRequest(model, folder, project, out, npz, str(device)), json)
 
 
 @app.command()
@@ -204,6 +264,9 @@ def models(
     from core.cli import commands
 
     commands.models_command(download, json)
+
+
+add_to(app)
 
 
 @app.command()

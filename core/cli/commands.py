@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,16 @@ import typer
 
 from core.cli.parsing import check_outputs, parse_pair, parse_split, parse_statuses
 from core.cli.progress import with_progress
-from core.cli.summary import file_lines, info_lines, label_lines, plain, refine_lines, to_json
+from core.cli.summary import (
+    file_lines,
+    info_lines,
+    label_lines,
+    plain,
+    predict_lines,
+    refine_lines,
+    saved_lines,
+    to_json,
+)
 from core.errors import UserError
 from core.tasks.demo import DemoSpec, demo
 from core.tasks.export import ExportResult, ExportSpec, export, group_rule
@@ -20,7 +29,10 @@ from core.tasks.import_labels import ImportSpec, UnknownClassesError, import_lab
 from core.tasks.info import info
 from core.tasks.label import LabelSpec, label, parse_classes
 from core.tasks.models import describe_models, download_model
-from core.tasks.refine import RefineResult, RefineSpec, refine
+from core.tasks.predict import PredictSpec, predict
+from core.tasks.refine import RefineResult, RefineSpec, TrainingChoices, refine
+from core.tasks.refine_choices import check_choices
+from core.tasks.saved_models import check_model_target, save_model_as
 from core.tasks.scan import existing_project, open_project, scan
 
 SAMPLES_NOTE = (
@@ -41,10 +53,36 @@ class LabelRequest:
     device: str
     refine: bool
     strategy: str
+    network: str | None
     seed: int
     project: Path | None
     out: Path | None
     npz: Path | None
+
+
+@dataclass(frozen=True)
+class RefineRequest:
+    """The options of `medlabel refine` as they were typed; `choices` are fields of `TrainingChoices`."""
+
+    project: Path
+    strategy: str
+    choices: Mapping[str, Any]
+    weak_labels: Path | None
+    device: str
+    seed: int
+    save_model: Path | None
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """The options of `medlabel predict` as they were typed."""
+
+    model: Path
+    folder: Path
+    project: Path | None
+    out: Path | None
+    npz: Path | None
+    device: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +107,8 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
     if classes is None and (wanted.prompts or wanted.other):
         raise UserError("--prompt and --other go with --classes.")
     check_outputs(wanted.out, wanted.npz)
+    if wanted.refine:
+        check_choices(wanted.strategy, TrainingChoices(network=wanted.network))
     project = open_project(wanted.folder, wanted.project)
     found = with_progress(lambda ctx: scan(project, ctx), as_json)
     if not found.images:
@@ -79,9 +119,10 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
     labelled = with_progress(lambda ctx: label(spec, ctx), as_json)
     refined, skipped = None, ""
     if wanted.refine:
-        second = RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed)
+        choices = TrainingChoices(network=wanted.network)
+        second = RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed, choices=choices)
         refined, skipped = _refine_if_possible(second, as_json)
-    files = _write_files(project, wanted, as_json)
+    files = _write_files(project, wanted.out, wanted.npz, wanted.seed, as_json)
     facts = info(project)
     if as_json:
         second_stage = {"refine": refined, "refine_skipped": skipped}
@@ -92,17 +133,41 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
     )
 
 
-def refine_command(
-    path: Path, strategy: str, weak_labels: Path | None, device: str, seed: int, as_json: bool
-) -> None:
-    project = existing_project(path)
-    spec = RefineSpec(project, strategy, weak_labels, device, seed)
+def refine_command(wanted: RefineRequest, as_json: bool) -> None:
+    if wanted.save_model is not None:
+        check_model_target(wanted.save_model)
+    project = existing_project(wanted.project)
+    spec = RefineSpec(
+        project,
+        wanted.strategy,
+        wanted.weak_labels,
+        wanted.device,
+        wanted.seed,
+        choices=TrainingChoices(**wanted.choices),
+    )
     refined = with_progress(lambda ctx: refine(spec, ctx), as_json)
+    saved = None
+    if wanted.save_model is not None:
+        if refined.model is None:
+            raise UserError("This run has no model to save.", "Refine with another strategy or seed.")
+        saved = save_model_as(refined.model, wanted.save_model)
     facts = info(project)
     if as_json:
-        typer.echo(to_json({"refine": refined, "info": facts}))
+        typer.echo(to_json({"refine": refined, "saved_model": saved, "info": facts}))
         return
-    _print([*info_lines(facts), "", *refine_lines(refined)])
+    _print([*info_lines(facts), "", *refine_lines(refined), *saved_lines(saved)])
+
+
+def predict_command(wanted: PredictRequest, as_json: bool) -> None:
+    check_outputs(wanted.out, wanted.npz)
+    spec = PredictSpec(wanted.model, wanted.folder, wanted.device, project=wanted.project)
+    result = with_progress(lambda ctx: predict(spec, ctx), as_json)
+    files = _write_files(result.project, wanted.out, wanted.npz, 0, as_json)
+    facts = info(result.project)
+    if as_json:
+        typer.echo(to_json({"predict": result, "files": files, "info": facts}))
+        return
+    _print([*info_lines(facts), "", *predict_lines(result), *file_lines(files)])
 
 
 def export_command(wanted: ExportRequest, as_json: bool) -> None:
@@ -216,9 +281,11 @@ def _refine_if_possible(spec: RefineSpec, as_json: bool) -> tuple[RefineResult |
         return None, str(error)
 
 
-def _write_files(project: Path, wanted: LabelRequest, as_json: bool) -> list[ExportResult]:
-    targets = [("csv", wanted.out), ("npz", wanted.npz)]
-    specs = [ExportSpec(project, name, out, seed=wanted.seed) for name, out in targets if out is not None]
+def _write_files(
+    project: Path, csv: Path | None, npz: Path | None, seed: int, as_json: bool
+) -> list[ExportResult]:
+    targets = [("csv", csv), ("npz", npz)]
+    specs = [ExportSpec(project, name, out, seed=seed) for name, out in targets if out is not None]
     return [with_progress(lambda ctx, spec=spec: export(spec, ctx), as_json) for spec in specs]  # type: ignore[misc]
 
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
@@ -20,7 +20,12 @@ Project = Annotated[Path, typer.Argument(help="A project (NAME.medlabel), or the
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON; progress is not shown.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute.", case_sensitive=False)]
-Strategy = Annotated[str, typer.Option(help="Strategy of the second stage.")]
+Strategy = Annotated[
+    str, typer.Option(help="Strategy of the second stage; a name that there is not lists them all.")
+]
+Network = Annotated[
+    Optional[str], typer.Option(help="Network of the second stage (small, resnet18, timm/NAME ...).")
+]
 GroupBy = Annotated[
     str,
     typer.Option(

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from core.tasks.export import ExportResult
-from core.tasks.info import ProjectInfo, StageMetrics
+from core.tasks.info import ProjectInfo, RunInfo, StageMetrics
 from core.tasks.label import LabelResult
+from core.tasks.predict import PredictResult
 from core.tasks.refine import RefineResult
 
-STAGE_NAMES = {"zero_shot": "CLIP alone", "refined": "CLIP + CNN", "delivered": "delivered"}
+STAGE_NAMES = {"zero_shot": "Stage 1", "refined": "Refined", "delivered": "Delivered"}
 
 
 def to_json(value: Any) -> str:
@@ -57,18 +58,28 @@ def info_lines(facts: ProjectInfo) -> list[str]:
     shown = {name: count for name, count in facts.statuses.items() if count}
     lines.append("Status     " + ", ".join(f"{count:,} {name}" for name, count in shown.items()))
     for run in facts.runs:
-        lines.append(
-            _run_line(run.id, run.kind, run.model, run.created_at, run.finished, run.delivers, run.note)
-        )
+        lines += _run_lines(run)
     for stage, metrics in facts.stages.items():
         lines += metrics_lines(STAGE_NAMES[stage], metrics)
     return lines
 
 
-def _run_line(number: int, kind: str, model: str, at: str, finished: bool, delivers: bool, note: str) -> str:
-    state = "" if finished else "  (not finished)"
-    kept = "" if delivers else f"  does not deliver: {note}"
-    return f"Run {number:<6} {kind} {model}, {at}{state}{kept}"
+def _run_lines(run: RunInfo) -> list[str]:
+    state = "" if run.finished else "  (not finished)"
+    kept = "" if run.delivers else f"  does not deliver: {run.note}"
+    lines = [f"Run {run.id:<6} {run.kind} {run.model}, {run.created_at}{state}{kept}"]
+    taken, why = run.metrics.get("candidate", ""), run.metrics.get("reason", "")
+    lines += [f"           {text}" for text in _taken(taken, why)]
+    lines += [f"           Warning: {text}" for text in run.metrics.get("warnings", ())]
+    if run.model_folder is not None:
+        lines.append(f"           its model: {run.model_folder}")
+    return lines
+
+
+def _taken(candidate: str, why: str) -> list[str]:
+    """Which labelling a strategy took among several, and why."""
+    parts = [f"took {candidate}"] if candidate else []
+    return [": ".join([*parts, *([why] if why else [])])] if candidate or why else []
 
 
 def metrics_lines(stage: str, metrics: StageMetrics) -> list[str]:
@@ -102,14 +113,33 @@ def label_lines(result: LabelResult) -> list[str]:
 def refine_lines(result: RefineResult | None, skipped: str = "") -> list[str]:
     """What the second stage did, or why there is none."""
     if result is None:
-        return [f"CNN        left out: {skipped}"] if skipped else []
+        return [f"Refined    left out: {skipped}"] if skipped else []
+    epochs = f", best epoch {result.best_epoch} of {result.epochs}" if result.epochs else ""
     lines = [
-        f"CNN        {result.changed:,} of {result.images:,} labels changed, best epoch {result.best_epoch} "
-        f"of {result.epochs}, {result.seconds:.1f} s"
+        f"Refined    {result.changed:,} of {result.images:,} labels changed by '{result.strategy}'{epochs}, "
+        f"{result.seconds:.1f} s"
     ]
+    lines += [f"           {text}" for text in _taken(result.candidate, result.why)]
     if not result.delivers:
-        lines.append(f"           CLIP's labels are delivered instead. {result.reason}")
+        lines.append(f"           Stage 1's labels are delivered instead. {result.reason}")
+    if result.model is not None:
+        lines.append(f"Model      {result.model} (medlabel predict labels new images with it)")
+    lines += [f"Warning    {text}" for text in result.warnings]
     return [*lines, *(f"Note       {note}" for note in result.notes)]
+
+
+def saved_lines(model: Path | None) -> list[str]:
+    """Where a model was written to."""
+    return [f"Written    {model}"] if model is not None else []
+
+
+def predict_lines(result: PredictResult) -> list[str]:
+    """What a saved model labelled."""
+    line = (
+        f"Model      {result.labelled:,} labelled in {result.seconds:.1f} s by {result.model.name} "
+        f"({result.reused:,} were labelled before, {result.failed:,} images could not be read)"
+    )
+    return [line, *(f"Note       {note}" for note in result.notes)]
 
 
 def file_lines(files: Sequence[ExportResult]) -> list[str]:

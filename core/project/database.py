@@ -28,7 +28,7 @@ MIGRATIONS = (
     ) STRICT;
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY,
-        kind TEXT NOT NULL,                -- zero-shot, imported, refinement
+        kind TEXT NOT NULL,                -- zero-shot, imported, predicted, refinement
         created_at TEXT NOT NULL,
         class_ids TEXT NOT NULL,           -- JSON, columns of the probabilities
         params TEXT NOT NULL,

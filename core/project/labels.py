@@ -7,10 +7,11 @@ from core.images.refs import ImageRef
 from core.project.history import History
 from core.project.image_rows import ImageColumns
 from core.project.records import ImageClass, Run, Source, Status
-from core.project.runs import STAGE_ONE, Runs
+from core.project.runs import Runs
 from core.project.table import Floats, Ints, LabelTable, positions_of
 
 _NONE = -1
+_FIRST_SOURCES = {"imported": Source.IMPORTED, "predicted": Source.MODEL}
 
 
 def build_table(
@@ -91,8 +92,13 @@ def _columns(run: Run | None, runs: Runs, classes: tuple[ImageClass, ...], n: in
     return labels, confidence
 
 
+def first_source(kind: str) -> Source:
+    """The source of labels of a stage 1 run of this kind."""
+    return _FIRST_SOURCES.get(kind, Source.ZERO_SHOT)
+
+
 def _stage_one_source(run: Run | None) -> Source:
-    return Source.IMPORTED if run is not None and run.kind == STAGE_ONE[1] else Source.ZERO_SHOT
+    return first_source(run.kind if run is not None else "")
 
 
 def _apply_decisions(

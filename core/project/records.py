@@ -26,6 +26,8 @@ class Source(IntEnum):
     ZERO_SHOT = 2
     REFINEMENT = 3
     IMPORTED = 4
+    MODEL = 5
+    """A refined model that was saved, from other images."""
 
     @property
     def text(self) -> str:
@@ -63,7 +65,7 @@ class Run:
     """
 
     id: int
-    kind: str  # 'zero-shot', 'imported' or 'refinement'
+    kind: str  # 'zero-shot', 'imported', 'predicted' (by a saved model) or 'refinement'
     created_at: str
     class_ids: tuple[int, ...]
     params: dict[str, Any] = field(default_factory=dict)

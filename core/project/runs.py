@@ -1,6 +1,7 @@
 """Runs with their provenance, and their probabilities on disk."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from core.project.arrays import save_array
 from core.project.history import utc_now
 from core.project.records import Run
 
-STAGE_ONE = ("zero-shot", "imported")
+STAGE_ONE = ("zero-shot", "imported", "predicted")
 REFINEMENT = "refinement"
 _PINNED = "stage_one"  # key in `meta`
 
@@ -25,6 +26,7 @@ class Runs:
     def __init__(self, connection: sqlite3.Connection, arrays: Path) -> None:
         self._connection = connection
         self._arrays = arrays
+        self._models = arrays.parent / "models"
 
     def begin(
         self, kind: str, class_ids: Sequence[int], params: dict[str, Any], parent: int | None = None
@@ -66,10 +68,11 @@ class Runs:
         self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PINNED, str(run_id)))
 
     def discard(self, run_id: int) -> None:
-        """Forget a run and its probabilities; not one that another run was trained on."""
+        """Forget a run, its probabilities and its model; not one that another run was trained on."""
         self._connection.execute("DELETE FROM runs WHERE id=?", (run_id,))
         with suppress(OSError):  # a file that is still open somewhere cannot be deleted on every system
             self._path(run_id).unlink(missing_ok=True)
+        shutil.rmtree(self.model_folder(run_id), ignore_errors=True)
 
     def all(self) -> list[Run]:
         """Every run, oldest first, unfinished ones too."""
@@ -94,7 +97,7 @@ class Runs:
         ]
 
     def stage_one(self) -> Run | None:
-        """The finished zero-shot or imported run that counts: the newest, or the one that was made to count again."""
+        """The finished run of stage 1 that counts: the newest, or the one that was made to count again."""
         finished = [run for run in self.all() if run.finished and run.kind in STAGE_ONE]
         pinned = self._connection.execute("SELECT value FROM meta WHERE key=?", (_PINNED,)).fetchone()
         again = [run for run in finished if pinned is not None and str(run.id) == pinned[0]]
@@ -114,6 +117,15 @@ class Runs:
     def probabilities(self, run: Run) -> npt.NDArray[np.float32]:
         """(n, classes) float32 memory map, read-only; n is the number of images when the run was made."""
         return np.load(self._path(run.id), mmap_mode="r")  # type: ignore[no-any-return]
+
+    def model_folder(self, run_id: int) -> Path:
+        """Where the model that a refinement trained is kept; not every run has one."""
+        return self._models / f"run-{run_id}.medlabel-model"
+
+    def model_of(self, run: Run) -> Path | None:
+        """The folder of a finished run's model; None where it has none."""
+        folder = self.model_folder(run.id)
+        return folder if run.finished and folder.is_dir() else None
 
     def _path(self, run_id: int) -> Path:
         return self._arrays / f"run-{run_id}.npy"

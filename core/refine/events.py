@@ -20,6 +20,7 @@ class EpochEnd:
     best_epoch: int
     seconds: float
     patience: int = 0
+    network: str = ""
 
     @property
     def waited(self) -> int:
@@ -30,3 +31,14 @@ class EpochEnd:
     def stops_early(self) -> bool:
         """Whether the training ends with this epoch, though it might have had more."""
         return self.epoch < self.epochs and 0 < self.patience <= self.waited
+
+
+@dataclass(frozen=True)
+class BatchEnd:
+    """Event, at most a few a second: `loss` is the mean of the batch, in nats."""
+
+    epoch: int
+    batch: int
+    batches: int
+    loss: float
+    network: str = ""

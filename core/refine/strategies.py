@@ -1,6 +1,5 @@
-"""Strategies of the second stage by name. A new strategy is a file of its own and a row in `STRATEGIES`."""
+"""Strategies of the second stage by name. A new strategy is a file of its own and a row in `names.STRATEGIES`."""
 
-from core.refine.published import refine_published
-from core.refine.request import Strategy
+from core.refine.names import STRATEGIES, StrategyInfo
 
-STRATEGIES: dict[str, Strategy] = {"published": refine_published}
+__all__ = ["STRATEGIES", "StrategyInfo"]

@@ -19,7 +19,7 @@ STAGES = ("zero_shot", "refined", "delivered")
 
 @dataclass(frozen=True)
 class RunInfo:
-    """A run in one line."""
+    """A run in one line; `model_folder` is where the model that it trained lies."""
 
     id: int
     kind: str
@@ -29,6 +29,7 @@ class RunInfo:
     delivers: bool
     note: str
     metrics: dict[str, Any]
+    model_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def info(project: Path) -> ProjectInfo:
                 run.delivers,
                 run.note,
                 run.metrics,
+                opened.runs.model_of(run),
             )
             for run in opened.runs.all()
         )

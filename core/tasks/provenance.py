@@ -6,7 +6,19 @@ from functools import cache
 
 from core import __version__
 
-_PACKAGES = ("torch", "open_clip_torch", "numpy", "pillow", "scikit-learn")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "timm",
+    "open_clip_torch",
+    "safetensors",
+    "numpy",
+    "scipy",
+    "pillow",
+    "scikit-learn",
+    "faiss-cpu",
+    "cleanlab",
+)
 
 
 def who() -> str:

@@ -1,29 +1,46 @@
 """Refine: train on stage 1's labels and give every image a better one, as a new run."""
 
-import hashlib
 import json
+import shutil
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
 from core.jobs import JobContext
+from core.project.history import utc_now
 from core.project.project import Project
-from core.project.records import Run, Status
+from core.project.records import Run
 from core.project.runs import REFINEMENT
+from core.refine.params import TrainingChoices
+from core.tasks.learning import LearningSet, class_names, learning_set, stored_embeddings
 from core.tasks.provenance import versions, who
+from core.tasks.refine_choices import check_choices
 from core.tasks.weak_labels import import_weak_labels
 
-DEFAULT_STRATEGY = "published"
+if TYPE_CHECKING:
+    from core.refine.evidence import Verdict
+    from core.refine.inputs import ImagesLook, ProjectPixels
+    from core.refine.request import RefineOutcome, RefineRequest
+
+__all__ = ["DEFAULT_STRATEGY", "RefineResult", "RefineSpec", "TrainingChoices", "learning_set", "refine"]
+
+DEFAULT_STRATEGY = "auto"
 _EVIDENCE_SIDE = 28
 
 
 @dataclass(frozen=True)
 class RefineSpec:
-    """`weak_labels` is a CSV of file_name and one probability column a class, to use instead of CLIP's labels."""
+    """`weak_labels` is a CSV of file_name and one probability column a class, to use instead of CLIP's labels.
+
+    `choices` are what a person chose for the strategy's network.
+    """
 
     project: Path
     strategy: str = DEFAULT_STRATEGY
@@ -31,13 +48,16 @@ class RefineSpec:
     device: str = "auto"
     seed: int = 0
     author: str = field(default_factory=who)
+    choices: TrainingChoices = field(default_factory=TrainingChoices)
 
 
 @dataclass(frozen=True)
 class RefineResult:
     """`delivers` is False when stage 1's labels stay the delivered ones; `reason` then says why.
 
-    `changed` counts the images whose refined label is not stage 1's.
+    `changed` counts the images whose refined label is not stage 1's. `candidate` is the labelling that the strategy
+    took among several, `why` a sentence; both are empty where it has but one. `warnings` are sentences for
+    people. `model` is the folder of the model that labels new images.
     """
 
     run: int
@@ -49,38 +69,17 @@ class RefineResult:
     best_epoch: int
     seconds: float
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LearningSet:
-    """The m images that can be read and have a stage 1 label.
-
-    `rows` (m,) row numbers, `weak` (m, k) float32 stage 1's probabilities, `truth` (m,) the column that a
-    person decided or -1, `train_on` (m,) False where a person excluded the image or was unsure.
-    """
-
-    rows: npt.NDArray[np.int64]
-    weak: npt.NDArray[np.float32]
-    truth: npt.NDArray[np.int32]
-    train_on: npt.NDArray[np.bool_]
-
-    def key(self, *parameters: str | int) -> str:
-        """Names a training by its data and parameters: an interrupted one goes on, a finished one stands."""
-        digest = hashlib.sha256(json.dumps(parameters).encode())
-        for array in (self.rows, self.weak, self.truth, self.train_on):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()[:16]
+    strategy: str = ""
+    candidate: str = ""
+    why: str = ""
+    warnings: tuple[str, ...] = ()
+    model: Path | None = None
 
 
 def refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
     """Train the chosen strategy on the current stage 1 run. Raises `UserError`, e.g. when nothing was labelled."""
+    check_choices(spec.strategy, spec.choices)
     ctx.progress(0, 0, "Preparing the network")
-    from core.refine.strategies import STRATEGIES
-
-    if spec.strategy not in STRATEGIES:
-        raise UserError(
-            f"There is no strategy '{spec.strategy}'.", f"Choose one of: {', '.join(STRATEGIES)}."
-        )
     with Project.open(spec.project) as project:
         notes: tuple[str, ...] = ()
         if spec.weak_labels is not None:
@@ -89,27 +88,42 @@ def refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
         parent = project.runs.stage_one()
         if parent is None:
             raise UserError("There are no labels to learn from yet.", "Label the images first.")
-        data = learning_set(project, parent)
-        key = data.key(spec.strategy, spec.seed)
+        data = _readable_set(project, spec, parent, ctx)
+        key = _key(spec, data)
         run = _finished(project, parent, key) or _train(project, spec, parent, data, key, ctx)
-        return _result(run, data, np.asarray(project.runs.probabilities(run))[data.rows], notes)
+        probabilities = np.asarray(project.runs.probabilities(run))[data.rows]
+        return _result(run, data, probabilities, notes, project.runs.model_of(run))
 
 
-def learning_set(project: Project, parent: Run) -> LearningSet:
-    """What there is to learn from the stage 1 run `parent`. Raises `UserError` when there is nothing."""
-    probabilities = np.asarray(project.runs.probabilities(parent))
-    table = project.table()
-    readable = np.array([not text for text in table.error[: len(probabilities)]], np.bool_)
-    rows = np.flatnonzero(readable & ~np.isnan(probabilities).any(axis=1))
-    if not len(rows):
-        raise UserError("No image has a label to learn from.", "Label the images first.")
-    columns = {class_id: column for column, class_id in enumerate(parent.class_ids)}
-    column_of = np.array([columns.get(c.id, -1) for c in table.classes] + [-1], np.int32)
-    status = table.status[rows]
-    decided = (status == Status.ACCEPTED) | (status == Status.CORRECTED)
-    truth = np.where(decided, column_of[table.label[rows]], -1).astype(np.int32)
-    train_on = (status != Status.EXCLUDED) & (status != Status.UNSURE)
-    return LearningSet(rows, probabilities[rows], truth, train_on)
+def _readable_set(project: Project, spec: RefineSpec, parent: Run, ctx: JobContext) -> LearningSet:
+    """The learning set; images that nobody has opened yet are read first: some may turn out to be unreadable."""
+    from core.refine.inputs import ProjectPixels, look_of
+
+    data = learning_set(project, parent)
+    if (project.images.columns().width[data.rows] == 0).any():
+        pixels = ProjectPixels(project, data.rows, ctx)
+        pixels.prefetch(*_wishes(spec, look_of(project, data.rows, ctx), len(data.rows)))
+        data = learning_set(project, parent)
+    return data
+
+
+def _wishes(spec: RefineSpec, look: "ImagesLook", images: int) -> list[tuple[int, bool]]:
+    """The sizes that will be asked for: those to look for neighbours in, and the network's."""
+    from core.refine.auto import inputs
+    from core.refine.networks import find_network
+
+    if spec.strategy == "auto":
+        return inputs(images, look.side, look.colour, spec.choices)
+    own = "published" if spec.strategy == "published" else "small"
+    network = find_network(spec.choices.network or own)
+    side, grey = network.side_for(look.side), network.channels_for(look.colour) == 1
+    return [(_EVIDENCE_SIDE, True), (side, grey)]
+
+
+def _key(spec: RefineSpec, data: LearningSet) -> str:
+    chosen = spec.choices != TrainingChoices()
+    more = [json.dumps(asdict(spec.choices), sort_keys=True)] if chosen else []
+    return data.key(spec.strategy, spec.seed, *more)
 
 
 def _finished(project: Project, parent: Run, key: str) -> Run | None:
@@ -125,62 +139,141 @@ def _finished(project: Project, parent: Run, key: str) -> Run | None:
 def _train(
     project: Project, spec: RefineSpec, parent: Run, data: LearningSet, key: str, ctx: JobContext
 ) -> Run:
-    from core.refine.evidence import judge
-    from core.refine.inputs import read_pixels
-    from core.refine.request import RefineRequest
+    from core.refine.inputs import ProjectPixels, look_of
     from core.refine.strategies import STRATEGIES
     from core.zeroshot.encoder import pick_device
 
     started = time.monotonic()
     device = pick_device(spec.device)
-    request = RefineRequest(
-        data.weak,
-        data.truth,
-        data.train_on,
-        lambda side, grey: read_pixels(project, data.rows, side, grey, ctx),
-        spec.seed,
-        device,
-        checkpoint=project.arrays / f"training-{key}.pt",
+    look = look_of(project, data.rows, ctx)
+    pixels = ProjectPixels(project, data.rows, ctx)
+    pixels.prefetch(*_wishes(spec, look, len(data.rows)))
+    checkpoint = project.arrays / f"training-{key}"
+    request = _request(
+        spec, data, pixels, look, device, checkpoint, stored_embeddings(project, parent, data.rows)
     )
     params = {
         "strategy": spec.strategy,
         "seed": spec.seed,
         "device": device,
+        "choices": asdict(spec.choices),
         "key": key,
         "versions": versions(),
     }
     run = project.runs.begin(REFINEMENT, parent.class_ids, params, parent.id)
     outcome = STRATEGIES[spec.strategy](request, ctx)
     ctx.progress(0, 0, "Comparing the stages")
-    after = outcome.probabilities.argmax(axis=1)
-    verdict = judge(
-        request.pixels(_EVIDENCE_SIDE, True), request.labels, after, data.weak.shape[1], spec.seed
-    )
+    verdict = outcome.verdict or _judged(request, outcome)
     metrics = {
         **outcome.metrics,
+        "warnings": list(outcome.warnings),
+        "out_of_fold": outcome.out_of_fold,
         "seconds": time.monotonic() - started,
         "stage_one_agreement": verdict.stage_one_agreement,
         "refined_agreement": verdict.refined_agreement,
     }
+    if outcome.model is not None:
+        _save_model(project, run, parent, params, request, outcome, verdict)
     delivered = np.full((project.images.count(), data.weak.shape[1]), np.nan, np.float32)
     delivered[data.rows] = outcome.probabilities
     project.runs.finish(run, delivered, metrics, verdict.delivers, verdict.reason)
-    if request.checkpoint is not None:
-        request.checkpoint.unlink(missing_ok=True)
+    _forget(checkpoint)
     return next(entered for entered in project.runs.all() if entered.id == run)
 
 
+def _request(
+    spec: RefineSpec,
+    data: LearningSet,
+    pixels: "ProjectPixels",
+    look: "ImagesLook",
+    device: str,
+    checkpoint: Path,
+    embeddings: npt.NDArray[np.float32] | None,
+) -> "RefineRequest":
+    from core.refine.request import RefineRequest
+
+    return RefineRequest(
+        data.weak,
+        data.truth,
+        data.train_on,
+        pixels,
+        spec.seed,
+        device,
+        checkpoint=checkpoint,
+        embeddings=embeddings,
+        image_side=look.side,
+        colour=look.colour,
+        choices=spec.choices,
+    )
+
+
+def _judged(request: "RefineRequest", outcome: "RefineOutcome") -> "Verdict":
+    from core.refine.evidence import judge
+
+    after = outcome.probabilities.argmax(axis=1)
+    pixels = request.pixels(_EVIDENCE_SIDE, True)
+    return judge(pixels, request.labels, after, request.weak.shape[1], request.seed)
+
+
+def _save_model(
+    project: Project,
+    run: int,
+    parent: Run,
+    params: Mapping[str, Any],
+    request: "RefineRequest",
+    outcome: "RefineOutcome",
+    verdict: "Verdict",
+) -> None:
+    from core.refine.model_file import save_model
+
+    assert outcome.model is not None
+    model = parent.params.get("model")
+    first = model if isinstance(model, Mapping) else {"file": parent.params.get("file", "")}
+    told = ("model", "arch", "weights_sha256", "network", "file")
+    provenance = {
+        **{name: params[name] for name in ("strategy", "seed", "device", "choices", "versions")},
+        "candidate": outcome.metrics.get("candidate", ""),
+        "pretrained": outcome.metrics.get("pretrained", False),
+        "run": run,
+        "project": project.folder.stem,
+        "stage_one": {"kind": parent.kind, "run": parent.id, **{k: first[k] for k in told if k in first}},
+        "images": len(request.weak),
+        "learnt_from": int(request.train_on.sum()),
+        "decided_by_people": int((request.truth >= 0).sum()),
+        "delivered": verdict.delivers,
+    }
+    names = class_names(project, parent)
+    save_model(project.runs.model_folder(run), outcome.model, names, provenance, utc_now())
+
+
+def _forget(checkpoint: Path) -> None:
+    """Whatever an interrupted training left: it has ended now."""
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    with suppress(OSError):
+        checkpoint.with_name(f"{checkpoint.name}.pt").unlink(missing_ok=True)  # by an earlier version
+
+
 def _result(
-    run: Run, data: LearningSet, probabilities: npt.NDArray[np.float32], notes: tuple[str, ...]
+    run: Run,
+    data: LearningSet,
+    probabilities: npt.NDArray[np.float32],
+    notes: Sequence[str],
+    model: Path | None,
 ) -> RefineResult:
+    metrics = run.metrics
     return RefineResult(
         run=run.id,
         images=len(data.rows),
         changed=int((probabilities.argmax(axis=1) != data.weak.argmax(axis=1)).sum()),
         delivers=run.delivers,
         reason=run.note,
-        epochs=len(run.metrics["curves"]),
-        best_epoch=int(run.metrics["best_epoch"]),
-        seconds=float(run.metrics["seconds"]),
-        notes=notes,
+        epochs=len(metrics.get("curves", ())),
+        best_epoch=int(metrics.get("best_epoch", 0)),
+        seconds=float(metrics.get("seconds", 0.0)),
+        notes=tuple(notes),
+        strategy=str(run.params.get("strategy", "")),
+        candidate=str(metrics.get("candidate", "")),
+        why=str(metrics.get("reason", "")),
+        warnings=tuple(metrics.get("warnings", ())),
+        model=model,
     )

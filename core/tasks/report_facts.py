@@ -19,8 +19,10 @@ from core.tasks.provenance import versions
 _KINDS = {
     "zero-shot": "stage 1, zero-shot",
     "imported": "stage 1, imported",
+    "predicted": "stage 1, by a saved model",
     "refinement": "stage 2, refinement",
 }
+_FIRST = {"imported": "Imported labels", "predicted": "Saved model"}
 
 
 def report_facts(project: Project, table: LabelTable, rows: npt.NDArray[np.int64]) -> ReportFacts:
@@ -49,8 +51,8 @@ def report_facts(project: Project, table: LabelTable, rows: npt.NDArray[np.int64
 
 
 def stage_names(first: Run | None) -> dict[str, str]:
-    """How people call the stages; stage 1 is CLIP unless its labels were imported."""
-    start = "Imported labels" if first is not None and first.kind == "imported" else "CLIP"
+    """How people call the stages; stage 1 is CLIP unless its labels were imported or come from a saved model."""
+    start = _FIRST.get(first.kind, "CLIP") if first is not None else "CLIP"
     alone = start if start != "CLIP" else "CLIP alone"
     return {"zero_shot": alone, "refined": f"{start} + CNN", "delivered": "Delivered labels"}
 

@@ -6,7 +6,9 @@ from PySide6.QtCore import QObject, Signal
 
 from core.project.class_edits import key_of
 from medlabel_gui.action_table import ACTIONS, Situation
+from medlabel_gui.commands.base import CommandGroup
 from medlabel_gui.commands.labelling import LabellingCommands
+from medlabel_gui.commands.models import ModelCommands
 from medlabel_gui.commands.opening import OpeningCommands
 from medlabel_gui.commands.reviewing import ReviewingCommands
 from medlabel_gui.commands.viewing import ViewingCommands
@@ -25,6 +27,7 @@ class Commands(QObject):
         self._session, self._work, self._parts = session, work, parts
         self.opening = OpeningCommands(session, work, parts, self)
         self.labelling = LabellingCommands(session, work, parts, self)
+        self.models = ModelCommands(session, work, parts, self)
         self.reviewing = ReviewingCommands(session, work, parts, self)
         self.viewing = ViewingCommands(session, work, parts, self)
         for group in self._groups:
@@ -43,6 +46,7 @@ class Commands(QObject):
             pixels=session.source is not None,
             labelled=snapshot is not None and snapshot.stage_one is not None,
             refined=snapshot is not None and snapshot.refinement is not None,
+            has_model=snapshot is not None and snapshot.model is not None,
             selected=self._parts.view.selectionModel().hasSelection(),
             shown=model.rowCount(),
             filtered=model.query.narrows,
@@ -54,8 +58,8 @@ class Commands(QObject):
         )
 
     @property
-    def _groups(self) -> tuple[OpeningCommands, LabellingCommands, ReviewingCommands, ViewingCommands]:
-        return self.opening, self.labelling, self.reviewing, self.viewing
+    def _groups(self) -> tuple[CommandGroup, ...]:
+        return self.opening, self.labelling, self.models, self.reviewing, self.viewing
 
     def _handler(self, action_id: str) -> Callable[[], None]:
         if action_id.startswith("assign_"):

@@ -3,6 +3,7 @@
 from core.errors import UserError
 from core.project.edits import Edit
 from medlabel_gui.commands.base import CommandGroup
+from medlabel_gui.refine_choice import RefineChoice, keep_choice, kept_choice, networks, strategies
 from medlabel_gui.texts.commands import CommandTexts
 from medlabel_gui.texts.reports import ReportTexts
 
@@ -36,7 +37,24 @@ class LabellingCommands(CommandGroup):
     def refine(self) -> None:
         self.parts.classes.finish_editing()
         self.parts.relabel.now()
-        self.work.refine(self.parts.models.device())
+        self.work.refine(self.parts.models.device(), kept_choice(self.parts.settings))
+
+    def refine_options(self) -> None:
+        """Choose how Refine goes about it."""
+        from medlabel_gui.dialogs.refine_options import RefineOptionsDialog
+
+        parts = self.parts
+        may = parts.actions["refine"].isEnabled()
+        dialog = RefineOptionsDialog(
+            kept_choice(parts.settings), strategies(), networks(), may, parent=parts.window
+        )
+        dialog.kept.connect(self._keep_choice)
+        dialog.refine_wanted.connect(self.guarded(self.refine))
+        dialog.open()
+
+    def _keep_choice(self, choice: RefineChoice) -> None:
+        keep_choice(self.parts.settings, choice)
+        self.parts.sidebar.show_choice(choice)
 
     def cancel(self) -> None:
         self.work.cancel()

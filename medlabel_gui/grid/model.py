@@ -10,6 +10,7 @@ from core.project.queries import Query, Selection, Sort, follow_classes, select
 from core.project.records import Status
 from core.project.table import LabelTable
 from core.quality.review import review_order, waiting
+from medlabel_gui.first_stage import name_of
 from medlabel_gui.grid.tiles import GroupHeader, Tile, describe, make_header, make_tile, tool_tip
 from medlabel_gui.live_table import Rows
 from medlabel_gui.session import Aspect, Change, Session
@@ -241,5 +242,4 @@ class ImageModel(QAbstractListModel):
         assert self._table is not None
         snapshot = self._session.snapshot
         first = snapshot.stage_one if snapshot is not None else None
-        imported = first is not None and first.kind == "imported"
-        return tool_tip(self._table, int(self.rows[position]), imported)
+        return tool_tip(self._table, int(self.rows[position]), name_of(first))

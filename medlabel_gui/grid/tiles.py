@@ -109,19 +109,18 @@ def describe(tile: Tile) -> str:
     return GridTexts.described_note.format(text=text) if tile.noted else text
 
 
-def tool_tip(table: LabelTable, row: int, imported: bool = False) -> str:
-    """Everything that is known of a row, a fact a line; `imported`: stage 1 is somebody's labels, not CLIP's."""
+def tool_tip(table: LabelTable, row: int, first: str = "CLIP") -> str:
+    """Everything that is known of a row, a fact a line; `first` is who gave the labels of stage 1."""
     lines = [table.refs[row].shown]
     if table.error[row]:
         lines.append(GridTexts.unreadable.format(why=table.error[row]))
-    first = GridTexts.imported if imported else GridTexts.clip
     for text, labels, confidences in (
-        (first, table.zero_shot_label, table.zero_shot_confidence),
-        (GridTexts.network, table.refined_label, table.refined_confidence),
+        (GridTexts.first, table.zero_shot_label, table.zero_shot_confidence),
+        (GridTexts.refined, table.refined_label, table.refined_confidence),
     ):
         if 0 <= labels[row] < len(table.classes):
             share = percent(float(confidences[row]))
-            lines.append(text.format(label=table.classes[labels[row]].name, percent=share))
+            lines.append(text.format(name=first, label=table.classes[labels[row]].name, percent=share))
     lines.append(_state(table, row))
     if make_tile(table, row).changed:
         lines.append(GridTexts.changed)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.project.queries import disagree
 from core.project.records import Run
+from medlabel_gui.first_stage import whose
+from medlabel_gui.outcome import Outcome, outcome_of
 from medlabel_gui.panels.changes_matrix import Matrix, MatrixView, count_pairs
+from medlabel_gui.panels.notice import Notice
 from medlabel_gui.session import Aspect, Change, Session
 from medlabel_gui.snapshot import Snapshot
 from medlabel_gui.texts.training import ChangesTexts
@@ -28,6 +31,10 @@ class Changes:
     changed: int = 0
     matrix: Matrix | None = None
     delivers: bool = True
+    taken: str = ""
+    compared: str = ""
+    scores: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class ChangesPanel(QWidget):
@@ -40,6 +47,7 @@ class ChangesPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._headline, self._delivery, self._axes = QLabel(), QLabel(), QLabel()
+        self._taken, self._compared, self._notice = QLabel(), QLabel(), Notice()
         self._view = MatrixView()
         self._review = QPushButton()
         self._review.setToolTip(ChangesTexts.review_tip)
@@ -48,11 +56,14 @@ class ChangesPanel(QWidget):
         self._view.cell_chosen.connect(self.pair_chosen)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 8)
-        for label in (self._headline, self._delivery, self._axes):
+        words = (self._headline, self._delivery, self._taken, self._compared)
+        for label in (*words, self._axes):
             label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self._headline.setProperty("role", "heading")
-        self._axes.setProperty("role", "quiet")
-        for widget in (self._headline, self._delivery, self._review, self._axes):
+        for label in (self._axes, self._compared):
+            label.setProperty("role", "quiet")
+        for widget in (*words, self._notice, self._review, self._axes):
             layout.addWidget(widget)
         layout.addWidget(self._view, 100)
         layout.addStretch(1)
@@ -66,7 +77,13 @@ class ChangesPanel(QWidget):
     @property
     def text(self) -> str:
         """What is said of the refinement."""
-        return f"{self._headline.text()} {self._delivery.text()}".strip()
+        labels = (self._headline, self._delivery, self._taken, self._compared)
+        return " ".join(label.text() for label in labels if label.text())
+
+    @property
+    def warning(self) -> str:
+        """What there is to be careful about."""
+        return self._notice.text
 
     def refresh(self) -> None:
         """Count again."""
@@ -79,6 +96,11 @@ class ChangesPanel(QWidget):
         self._delivery.setText(found.delivery)
         self._review.setText(_review_text(found))
         self._review.setEnabled(found.changed > 0)
+        for label, text in ((self._taken, found.taken), (self._compared, found.compared)):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self._compared.setToolTip(found.scores)
+        self._notice.show_sentences(found.warnings)
         for widget in (self._delivery, self._review, self._axes, self._view):
             widget.setVisible(shown)
         if found.matrix is not None:
@@ -95,8 +117,7 @@ def compare(snapshot: Snapshot | None) -> Changes:
     if snapshot is None or snapshot.refinement is None:
         return Changes(ChangesTexts.stale if _is_stale(snapshot) else ChangesTexts.none)
     table, run = snapshot.table, snapshot.refinement
-    imported = snapshot.stage_one is not None and snapshot.stage_one.kind == "imported"
-    first = ChangesTexts.imported if imported else ChangesTexts.clip
+    first, outcome = whose(snapshot.stage_one), outcome_of(run)
     counts = count_pairs(table.zero_shot_label, table.refined_label, len(table.classes))
     changed = int(np.count_nonzero(disagree(table)))
     return Changes(
@@ -105,6 +126,10 @@ def compare(snapshot: Snapshot | None) -> Changes:
         changed,
         Matrix(table.classes, counts, first),
         run.delivers,
+        _taken(outcome, run),
+        _compared(outcome),
+        _scores(outcome),
+        outcome.warnings,
     )
 
 
@@ -120,6 +145,29 @@ def _delivery(run: Run, first: str) -> str:
     if run.delivers:
         return ChangesTexts.delivered
     return ChangesTexts.not_delivered.format(first=first, reason=run.note).strip()
+
+
+def _taken(outcome: Outcome, run: Run) -> str:
+    """Whose labels were taken and why; nothing that `_delivery` says already."""
+    why = "" if outcome.why == run.note else outcome.why
+    if not outcome.taken:
+        return why
+    text = ChangesTexts.taken if run.delivers else ChangesTexts.best
+    return text.format(title=outcome.taken, why=why).strip()
+
+
+def _compared(outcome: Outcome) -> str:
+    others = [candidate.title for candidate in outcome.candidates if not candidate.chosen]
+    return ChangesTexts.compared.format(titles=", ".join(others)) if others else ""
+
+
+def _scores(outcome: Outcome) -> str:
+    """A candidate a line, for a tool tip."""
+    return "\n".join(
+        ChangesTexts.score.format(title=c.title, score=f"{c.score:.3f}")
+        for c in outcome.candidates
+        if c.score is not None
+    )
 
 
 def _is_stale(snapshot: Snapshot | None) -> bool:

@@ -105,7 +105,8 @@ class RunList(QTreeWidget):
         assert item is not None
         best = training.best
         accuracy = f"{best.validation_accuracy:.1%}" if best is not None else ""
-        texts = (run_name(training), run_when(training), _strategy(training), accuracy)
+        by = training.network or training.strategy  # the narrow column has room for one; the tip has both
+        texts = (run_name(training), run_when(training), by, accuracy)
         tip = _tip(training)
         for column, text in enumerate(texts):
             item.setText(column, text)
@@ -119,8 +120,8 @@ class RunList(QTreeWidget):
 
 
 def _strategy(training: RunCurves) -> str:
-    if training.network in ("", training.strategy):
-        return training.strategy
+    if not training.strategy or training.network in ("", training.strategy):
+        return training.strategy or training.network
     return RunListTexts.strategy_of_network.format(strategy=training.strategy, network=training.network)
 
 

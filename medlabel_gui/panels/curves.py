@@ -9,15 +9,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from core.errors import UserError
 from core.jobs import JobEnded
-from core.refine.events import EpochEnd
+from core.refine.events import BatchEnd, EpochEnd
 from medlabel_gui.dialogs.files import FileDialogs
 from medlabel_gui.jobs import JobRunner
 from medlabel_gui.panels import plots
 from medlabel_gui.panels.curve_files import Plots, draw_picture, legend_html, make_plots
 from medlabel_gui.panels.curve_files import write_numbers as write_csv
 from medlabel_gui.panels.curve_files import write_picture as write_png
-from medlabel_gui.panels.curve_list import RunList, run_name
+from medlabel_gui.panels.curve_list import RunList
 from medlabel_gui.panels.curve_runs import LIVE, RunCurves, stored_trainings
+from medlabel_gui.panels.curve_words import describe
+from medlabel_gui.panels.live_training import LiveTraining
 from medlabel_gui.session import Aspect, Change, Session
 from medlabel_gui.texts.training import CurveTexts
 
@@ -43,8 +45,7 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self._session, self._files, self._runner = session, files, runner
         self._loading = False
-        self._live: list[EpochEnd] = []
-        self._training = False
+        self._live = LiveTraining()
         self._stored: list[RunCurves] = []
         self._checked: dict[int, bool] = {}  # what a person checked or unchecked, by key
         self._plots: Plots | None = None
@@ -84,26 +85,32 @@ class CurvesPanel(QWidget):
 
     def start(self) -> None:
         """A training begins."""
-        self._live, self._training = [], True
+        self._live.start()
         self._checked.pop(LIVE, None)
         self.refresh()
 
     def add(self, epoch: EpochEnd) -> None:
         """An epoch has ended; it is drawn a moment later, together with those that come until then."""
-        self._live.append(epoch)
+        self._live.add_epoch(epoch)
         if not self._redraw_timer.isActive():
             self._redraw_timer.start()
 
+    def add_batch(self, batch: BatchEnd) -> None:
+        """A batch has ended: only the text says so."""
+        self._live.add_batch(batch)
+        if not self._redraw_timer.isActive():
+            self._tell(self._trainings())
+
     def end(self) -> None:
         """The training is over. Its curves stay until the session brings the stored ones."""
-        self._training = False
+        self._live.end()
         self.refresh()
 
     def refresh(self) -> None:
         """Draw what there is."""
         self._redraw_timer.stop()
         trainings, drawn = self._trainings(), self.drawn()
-        self._text.setText(describe(trainings[-1] if trainings else None))
+        self._tell(trainings)
         self._runs.show_trainings(trainings, {t.key for t in drawn})
         self._runs.setVisible(bool(trainings))
         for button in (self._picture, self._numbers):
@@ -154,17 +161,14 @@ class CurvesPanel(QWidget):
     # Inside
 
     def _trainings(self) -> list[RunCurves]:
-        if not (self._live or self._training):
+        if not self._live.exists:
             return self._stored
-        number = len(self._stored) + 1
-        live = RunCurves(
-            LIVE,
-            number,
-            tuple(self._live),
-            not self._training,
-            seconds=sum(e.seconds for e in self._live),
-        )
-        return [*self._stored, live]
+        return [*self._stored, self._live.curves(len(self._stored) + 1)]
+
+    def _tell(self, trainings: Sequence[RunCurves]) -> None:
+        """The newest training in words."""
+        batch = self._live.batch if self._live.running else None
+        self._text.setText(describe(trainings[-1] if trainings else None, batch))
 
     def _follow(self, change: Change) -> None:
         if change.aspect not in (Aspect.PROJECT, Aspect.TABLE):
@@ -183,7 +187,7 @@ class CurvesPanel(QWidget):
         checked = self._checked.pop(LIVE, None)
         if checked is not None and stored:
             self._checked[stored[-1].key] = checked
-        self._live, self._training = [], False
+        self._live.forget()
 
     def _prepare_plots(self) -> None:
         if self._runner is None or plots.is_loaded():
@@ -244,27 +248,3 @@ class CurvesPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._plots is not None:
             self.refresh()  # the list's pieces of curves are in the plots' colours
-
-
-def describe(training: RunCurves | None) -> str:
-    """A training in words."""
-    if training is None:
-        return CurveTexts.none
-    best = training.best
-    if best is None:
-        return CurveTexts.begins if not training.ended else CurveTexts.none
-    last = training.epochs[-1]
-    values = {"epoch": best.epoch, "accuracy": f"{best.validation_accuracy:.1%}"}
-    if training.stopped_early:
-        first = CurveTexts.stopped_early.format(run=run_name(training), epoch=last.epoch, waited=last.waited)
-    elif training.complete:
-        first = CurveTexts.ended.format(run=run_name(training), epoch=last.epoch)
-    elif training.ended:
-        first = CurveTexts.interrupted.format(epoch=last.epoch)
-    else:
-        live = [CurveTexts.live.format(epoch=last.epoch, epochs=last.epochs)]
-        live.append(CurveTexts.best_so_far.format(**values))
-        if last.patience and last.waited:
-            live.append(CurveTexts.waiting.format(waited=last.waited, patience=last.patience))
-        return " ".join(live)
-    return f"{first} {CurveTexts.best.format(**values)}"

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.project.queries import disagree
 from core.project.records import Status
 from medlabel_gui.icons import Tint, set_icon
+from medlabel_gui.refine_choice import RefineChoice, choice_words
 from medlabel_gui.session import Session
 from medlabel_gui.snapshot import Snapshot
 from medlabel_gui.texts.summary import StepTexts
@@ -31,11 +32,13 @@ class Sidebar(QWidget):
         refine: QAction,
         session: Session | None = None,
         parent: QWidget | None = None,
+        options: QAction | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
+        self._how = ""
         self.label = _Step(label, StepTexts.label, "tag")
-        self.refine = _Step(refine, StepTexts.refine, "brain-circuit")
+        self.refine = _Step(refine, StepTexts.refine, "brain-circuit", options)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(10)
@@ -52,21 +55,27 @@ class Sidebar(QWidget):
             session.changed.connect(lambda _: self._timer.isActive() or self._timer.start())
         self.refresh()
 
+    def show_choice(self, choice: RefineChoice) -> None:
+        """Say how Refine would go about it, where somebody chose another way than the recommended one."""
+        words = choice_words(choice)
+        self._how = StepTexts.how.format(choice=" · ".join(words)) if words else ""
+        self.refresh()
+
     def refresh(self) -> None:
         """Say how the steps stand."""
         snapshot = self._session.snapshot if self._session is not None else None
         self.label.show_state(label_state(snapshot))
-        self.refine.show_state(refine_state(snapshot))
+        self.refine.show_state("\n".join(filter(None, (refine_state(snapshot), self._how))))
         labelled = snapshot is not None and snapshot.stage_one is not None
         self.label.set_primary(not labelled)
         self.refine.set_primary(labelled and snapshot is not None and snapshot.refinement is None)
 
 
 class _Step(QWidget):
-    """A button of an action, and a line below it."""
+    """A button of an action, and a line below it; `options` has a small button beside it."""
 
-    def __init__(self, action: QAction, text: str, icon_name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, action: QAction, text: str, icon_name: str, options: QAction | None = None) -> None:
+        super().__init__()
         self._action, self._icon = action, icon_name
         self.button = QPushButton(f" {text}")
         self.button.clicked.connect(action.trigger)
@@ -76,7 +85,16 @@ class _Step(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addWidget(self.button)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.button, 1)
+        if options is not None:
+            self.options = QToolButton()
+            self.options.setDefaultAction(options)
+            self.options.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            self.options.setAccessibleName(options.text().replace("&", ""))
+            row.addWidget(self.options)
+        layout.addLayout(row)
         layout.addWidget(self._state)
         action.changed.connect(self._follow)
         self._primary: bool | None = None
@@ -119,6 +137,8 @@ def label_state(snapshot: Snapshot | None) -> str:
     count = f"{labelled:,}"
     if run.kind == "imported":
         return StepTexts.imported_one if labelled == 1 else StepTexts.imported.format(count=count)
+    if run.kind == "predicted":
+        return StepTexts.predicted_one if labelled == 1 else StepTexts.predicted.format(count=count)
     model = str(run.params.get("model", {}).get("model", "CLIP"))
     name = Path(model).name if Path(model).is_absolute() else model
     return StepTexts.labelled.format(count=count, model=name)

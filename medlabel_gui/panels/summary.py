@@ -100,8 +100,18 @@ def stage_line(summary: Summary) -> str:
     if summary.changed is None:
         return ""
     if summary.delivers:
-        return html.escape(SummaryTexts.delivers.format(count=f"{summary.changed:,}"), quote=False)
-    return html.escape(SummaryTexts.not_delivered.format(reason=summary.reason), quote=False)
+        text = SummaryTexts.delivers.format(count=f"{summary.changed:,}", first=summary.first)
+        text += SummaryTexts.by.format(taken=summary.taken) if summary.taken else ""
+    else:
+        first = summary.first[:1].upper() + summary.first[1:]
+        text = SummaryTexts.not_delivered.format(first=first, reason=summary.reason).strip()
+    if summary.warnings:
+        text += " " + _warnings(summary.warnings)
+    return html.escape(text, quote=False)
+
+
+def _warnings(count: int) -> str:
+    return SummaryTexts.warning if count == 1 else SummaryTexts.warnings.format(count=count)
 
 
 def _kept_together(text: str) -> str:

@@ -108,6 +108,7 @@ _ORIGINS: dict[Source, Callable[[], str]] = {
     Source.NONE: lambda: "",
     Source.HUMAN: lambda: "",
     Source.ZERO_SHOT: lambda: DecisionTexts.from_clip,
-    Source.REFINEMENT: lambda: DecisionTexts.from_network,
+    Source.REFINEMENT: lambda: DecisionTexts.from_refinement,
     Source.IMPORTED: lambda: DecisionTexts.from_import,
+    Source.MODEL: lambda: DecisionTexts.from_model,
 }

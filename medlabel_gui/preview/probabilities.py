@@ -7,6 +7,7 @@ import numpy as np
 from core.project.class_edits import key_of
 from core.project.records import ImageClass
 from core.project.table import Floats
+from medlabel_gui.first_stage import name_of
 from medlabel_gui.snapshot import ClassProbabilities, Snapshot
 from medlabel_gui.texts.preview import ProbabilityTexts
 
@@ -64,12 +65,11 @@ def probabilities_of(snapshot: Snapshot, row: int) -> ImageProbabilities:
 
 def stage_one_name(snapshot: Snapshot) -> str:
     """What people call the stage whose labels came first."""
-    imported = snapshot.stage_one is not None and snapshot.stage_one.kind == "imported"
-    return ProbabilityTexts.imported if imported else ProbabilityTexts.clip
+    return name_of(snapshot.stage_one)
 
 
 def _stages(snapshot: Snapshot, row: int) -> tuple[tuple[str, Floats | None], ...]:
-    second = ProbabilityTexts.network if snapshot.delivering else ProbabilityTexts.network_unused
+    second = ProbabilityTexts.refined if snapshot.delivering else ProbabilityTexts.refined_unused
     return (
         (stage_one_name(snapshot), _row_of(snapshot.stage_one_probabilities, row)),
         (second, _row_of(snapshot.refined_probabilities, row)),

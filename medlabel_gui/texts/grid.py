@@ -14,16 +14,15 @@ class GridTexts:
     all_labelled = Text("Every image has a label.")
     no_label = Text("No label")
     unreadable = Text("Cannot be read: {why}")
-    clip = Text("CLIP: {label}, {percent}")
-    imported = Text("Imported: {label}, {percent}")
-    network = Text("Network: {label}, {percent}")
-    changed = Text("The network changed the label that CLIP gave")
+    first = Text("{name}: {label}, {percent}")
+    refined = Text("Refined: {label}, {percent}")
+    changed = Text("Refining changed the first label")
     note = Text("Note: {text}")
     status_source = Text("{status}, label from {source}")
     described = Text("{name}, {label}, {status}")
     described_percent = Text("{name}, {label} {percent}, {status}")
     described_note = Text("{text}, with a note")
-    described_changed = Text("{text}, changed by the network")
+    described_changed = Text("{text}, changed by refining")
 
 
 class StatusTexts:
@@ -49,8 +48,9 @@ class StatusTips:
 class SourceTexts:
     human = Text("a person")
     zero_shot = Text("CLIP")
-    refinement = Text("the network")
+    refinement = Text("refinement")
     imported = Text("imported labels")
+    model = Text("a saved model")
 
 
 class SortTexts:
@@ -102,10 +102,10 @@ class FilterTexts:
     high_tip = Text("The highest confidence to show")
     more = Text("More")
     any_more = Text("None of these")
-    more_tip = Text("Show what the network changed, or where CLIP and the network disagree")
-    changed = Text("Changed by the network")
-    changed_tip = Text("The network gave another label than CLIP, and it is the one that holds")
-    disagree = Text("CLIP and network disagree")
+    more_tip = Text("Show what refining changed, or where the first and the refined label disagree")
+    changed = Text("Changed by refining")
+    changed_tip = Text("The refined label is another than the first one, and it is the one that holds")
+    disagree = Text("First and refined disagree")
     disagree_tip = Text("They gave different labels, whichever holds and whatever a person decided")
     sort_tip = Text("Order of the images")
     direction = Text("Turn the order round")
@@ -118,8 +118,8 @@ class FilterTexts:
     some_of_tip = Text("{shown} of {total} images are shown")
     clear = Text("Show all images")
     clear_tip = Text("Take all filters away")
-    pair = Text("CLIP: {first}, network: {second}")
-    same_pair = Text("CLIP and network: {first}")
+    pair = Text("First: {first}, refined: {second}")
+    same_pair = Text("First and refined: {first}")
     rows = Text("{count} chosen images")
     one_row = Text("1 chosen image")
     review = Text("Only what waits for a decision")

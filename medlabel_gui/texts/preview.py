@@ -76,7 +76,8 @@ class DecisionTexts:
     by = Text("{status} by {author}, {at}")
     waiting = Text("Waiting for a decision")
     from_clip = Text("Label from CLIP")
-    from_network = Text("Label from the network")
+    from_refinement = Text("Refined label")
+    from_model = Text("Label from a saved model")
     from_import = Text("Imported label")
 
 
@@ -95,10 +96,8 @@ class NoteTexts:
 
 class ProbabilityTexts:
     title = Text("Class probabilities")
-    clip = Text("CLIP")
-    imported = Text("Imported labels")
-    network = Text("Network")
-    network_unused = Text("Network (its labels are not used)")
+    refined = Text("Refined")
+    refined_unused = Text("Refined (these labels are not used)")
     none = Text("No model has labelled this image yet.")
     all = Text("Show all {count} classes")
     best = Text("Show the {count} most probable")
@@ -111,7 +110,7 @@ class ProbabilityTexts:
 
 
 class ReasonTexts:
-    disagree = Text("The stages disagree: {stage} says {first}, the network {second}.")
+    disagree = Text("The stages disagree: {stage} says {first}, refined it is {second}.")
     tie = Text("A close call: another class is as probable as {label}.")
     close = Text("A close call: {label} leads by only {points} percentage points.")
     close_one = Text("A close call: {label} leads by only 1 percentage point.")

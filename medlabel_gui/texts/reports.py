@@ -17,8 +17,8 @@ class ReportTexts:
     labelled = Text("Labelled {count} images in {time}.")
     reused = Text("{count} had been looked at before.")
     failed = Text("{count} could not be read.")
-    refined = Text("Refined: the network gives {changed} of {images} images another label than CLIP.")
-    not_delivered = Text("The training has ended, but CLIP's labels stay. {reason}")
+    refined = Text("Refined: {changed} of {images} images have another label now.")
+    not_delivered = Text("The refinement has ended, but the first labels stay. {reason}")
     review_changed = Text("Review these {count}")
     undo = Text("Undo")
     refinement_lost = Text(

@@ -26,7 +26,7 @@ class StartTexts:
     recent_name = Text("{name}, in {folder}")
     steps = Text("How it works")
     step_label = Text("Type the class names and press Label: a CLIP model gives every image a label.")
-    step_refine = Text("Press Refine: a network learns from these labels and corrects many of them.")
+    step_refine = Text("Press Refine: what is learnt from all these labels corrects many of them.")
     step_review = Text("Look at what is doubtful, accept or correct it, and export.")
 
 

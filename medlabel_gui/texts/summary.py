@@ -10,9 +10,23 @@ class SummaryTexts:
     errors = Text("{count} unreadable")
     more = Text("and {count} more classes")
     one_more = Text("and 1 more class")
-    delivers = Text("The network changed {count} of CLIP's labels; its labels are shown.")
-    not_delivered = Text("CLIP's labels are shown, not the network's. {reason}")
+    delivers = Text("Refining changed {count} of {first} labels; the refined ones are shown.")
+    not_delivered = Text("{first} labels are shown, not the refined ones. {reason}")
+    by = Text(" Taken from: {taken}.")
+    warning = Text("⚠ One warning: see Changes.")
+    warnings = Text("⚠ {count} warnings: see Changes.")
     selected = Text("{count} selected")
+
+
+class FirstTexts:
+    """Who gave the labels of stage 1, and the same before the word “labels”."""
+
+    clip = Text("CLIP")
+    clip_whose = Text("CLIP's")
+    imported = Text("Imported labels")
+    imported_whose = Text("the imported")
+    predicted = Text("Saved model")
+    predicted_whose = Text("the saved model's")
 
 
 class KeyHintTexts:
@@ -28,7 +42,7 @@ class KeyHintTexts:
 
 class StepTexts:
     label = Text("Label images with CLIP")
-    refine = Text("Refine with a network")
+    refine = Text("Refine the labels")
     label_first = Text("Gives every image a label")
     label_now = Text("{count} images wait for a label")
     label_now_one = Text("1 image waits for a label")
@@ -36,8 +50,11 @@ class StepTexts:
     labelled = Text("{count} labelled by {model}")
     imported = Text("{count} labels imported")
     imported_one = Text("1 label imported")
+    predicted = Text("{count} labelled by a saved model")
+    predicted_one = Text("1 labelled by a saved model")
+    how = Text("Chosen: {choice}")
     refine_first = Text("Corrects the labels, once there are any")
     refine_now = Text("Not refined yet")
     refined = Text("{count} labels changed")
     refined_one = Text("1 label changed")
-    kept = Text("CLIP's labels kept: see above the images")
+    kept = Text("First labels kept: see above the images")

@@ -12,6 +12,9 @@ class CurveTexts:
     none = Text("The network has not been trained yet. “Refine” trains it and draws its curves here.")
     begins = Text("The training begins…")
     live = Text("Epoch {epoch} of at most {epochs}.")
+    live_batch = Text("Epoch {epoch} of at most {epochs}: batch {batch} of {batches}, loss {loss}.")
+    first_batch = Text("Epoch {epoch}: batch {batch} of {batches}, loss {loss}.")
+    of_network = Text("{network}. {text}")
     best_so_far = Text(
         "Best so far: epoch {epoch}, validation accuracy {accuracy} (against the labels it learns from)."
     )
@@ -67,32 +70,36 @@ class RunListTexts:
 
 
 class ChangesTexts:
-    """The matrix of what the network changed. `{first}` is one of the two names of stage 1's labels."""
+    """The matrix of what refining changed. `{first}` is one of the names of stage 1's labels."""
 
-    none = Text("Nothing has been refined yet. After “Refine” this shows which labels the network changed.")
+    none = Text("Nothing has been refined yet. After “Refine” this shows which labels it changed.")
     stale = Text(
         "The last refinement learnt from labels that are no longer the current ones: the classes, the prompts "
-        "or the model have changed since. Run “Refine” again to see what the network changes."
+        "or the model have changed since. Run “Refine” again to see what it changes."
     )
-    clip = Text("CLIP's")
-    imported = Text("the imported")
-    changed = Text("The network changed {changed} of {images} labels ({share}).")
-    would_change = Text("The network would change {changed} of {images} labels ({share}).")
-    unchanged = Text("The network changed none of {images} labels.")
-    would_not_change = Text("The network would change none of {images} labels.")
-    delivered = Text("Its labels are the ones shown and exported.")
-    not_delivered = Text("Its labels are not used: {first} labels stay the ones shown and exported. {reason}")
-    axes = Text("Rows: {first} label. Columns: the network's label. Choose a cell to see its images.")
+    changed = Text("Refining changed {changed} of {images} labels ({share}).")
+    would_change = Text("Refining would change {changed} of {images} labels ({share}).")
+    unchanged = Text("Refining changed none of {images} labels.")
+    would_not_change = Text("Refining would change none of {images} labels.")
+    delivered = Text("The refined labels are the ones shown and exported.")
+    not_delivered = Text(
+        "The refined labels are not used: {first} labels stay the ones shown and exported. {reason}"
+    )
+    taken = Text("Taken: {title}. {why}")
+    best = Text("Best candidate: {title}. {why}")
+    compared = Text("Compared with: {titles}.")
+    score = Text("{title}: {score} of the ties between like images kept")
+    axes = Text("Rows: {first} label. Columns: the refined label. Choose a cell to see its images.")
     review = Text("Review the {count} changed images")
     review_one = Text("Review the changed image")
     review_would = Text("Review the {count} images it would change")
     review_would_one = Text("Review the image it would change")
     review_none = Text("No changed images to review")
-    review_tip = Text("Show only the images to which the network gives another label")
-    accessible = Text("What the network changed: rows are {first} labels, columns the network's")
-    cell_changed = Text("{images}: {first} label {before}, the network's {after}")
+    review_tip = Text("Show only the images whose refined label is another one")
+    accessible = Text("What refining changed: rows are {first} labels, columns the refined ones")
+    cell_changed = Text("{images}: {first} label {before}, refined {after}")
     cell_kept = Text("{images}: {before} in both")
     one_image = Text("1 image")
     images = Text("{count} images")
     row_tip = Text("{name}: {first} label of {count} images")
-    column_tip = Text("{name}: the network's label of {count} images")
+    column_tip = Text("{name}: refined label of {count} images")

@@ -99,6 +99,15 @@ def test_that_prompts_without_classes_and_single_classes_are_clear_errors(folder
     assert "two classes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("option", "value"), [("--strategy", "magic"), ("--network", "lenet")])
+def test_that_an_unknown_second_stage_is_told_before_anything_is_labelled(
+    folder, user_data, capsys, option, value
+):
+    arguments = ["label", str(folder), "--classes", "a,b", "--strategy", "published", option, value]
+    assert run(arguments) == 1
+    assert f"'{value}'" in capsys.readouterr().err and not user_data.exists()
+
+
 def test_that_export_takes_the_way_to_a_size_and_a_split_of_none(folder, tmp_path, capsys):
     project, out = labelled_project(folder), tmp_path / "l.npz"
     arguments = ["export", str(project), "--format", "npz", "--out", str(out), "--json"]

@@ -1,16 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from core.errors import JobCancelled, UserError
 from core.jobs import JobContext, Progress
-from core.refine import published
 from core.refine.events import EpochEnd
 from core.refine.evidence import judge
+from core.refine.fitting import fit_network
+from core.refine.inference import predict, to_tensor
 from core.refine.networks import NETWORKS, published_cnn
-from core.refine.published import refine_published, to_tensor
+from core.refine.params import TrainingParams
+from core.refine.published import refine_published
 from core.refine.request import RefineRequest
-from core.refine.training import LabelledPixels, TrainingParams, predict, split_rows, train
+from core.refine.splits import split_rows
+from core.refine.training import LabelledPixels, train
 
 
 def discs_and_stripes(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -60,11 +65,13 @@ def test_that_the_published_network_is_the_published_one():
     assert [m.p for m in layers if isinstance(m, torch.nn.Dropout)] == [0.5]
     assert layers(torch.zeros(2, 1, 28, 28)).shape == (2, 7)
     network = NETWORKS["published"]
-    assert (network.side, network.channels) == (28, 1)
+    assert (network.side_for(512), network.side_for(20), network.channels_for(True)) == (28, 28, 1)
 
 
 def test_that_the_published_parameters_are_the_published_ones():
-    assert TrainingParams() == TrainingParams(20, 16, 1e-3, 0.9, 10, 0.2)
+    params = TrainingParams()
+    assert params == TrainingParams(20, 16, 1e-3, 0.9, 10, 0.2, "sgd", 0.0, "constant", "cross-entropy")
+    assert not params.class_weights and not params.stratified
 
 
 def test_that_the_published_cnn_finds_the_truth_under_random_label_errors():
@@ -120,7 +127,7 @@ def test_that_the_same_seed_gives_the_same_probabilities():
 def test_that_an_interrupted_training_goes_on_to_the_same_result(tmp_path):
     pictures, kinds = discs_and_stripes(150)
     whole = refine_published(request_for(pictures, kinds), JobContext()).probabilities
-    checkpoint = tmp_path / "training.pt"
+    checkpoint = tmp_path / "training"
     ctx = JobContext()
     seen = []
 
@@ -133,7 +140,7 @@ def test_that_an_interrupted_training_goes_on_to_the_same_result(tmp_path):
     ctx._listener = stop_after_five
     with pytest.raises(JobCancelled):
         refine_published(request_for(pictures, kinds, checkpoint=checkpoint), ctx)
-    assert seen == [1, 2, 3, 4, 5] and checkpoint.exists()
+    assert seen == [1, 2, 3, 4, 5] and (checkpoint / "published.pt").exists()
     trained = []
     again = JobContext(lambda e: trained.append(e.epoch) if isinstance(e, EpochEnd) else None)
     resumed = refine_published(request_for(pictures, kinds, checkpoint=checkpoint), again).probabilities
@@ -149,14 +156,48 @@ def test_that_decisions_of_a_person_are_learnt_and_excluded_images_are_not(monke
     half = np.arange(400) < 200
     seen = []
 
-    def spy(network, training, validation, *rest):
-        seen.append((training.labels, validation.labels))
-        return train(network, training, validation, TrainingParams(epochs=1), *rest[1:])
+    def spy(network, pixels, targets, params, *rest, rows, **more):
+        seen.append((targets, rows))
+        return fit_network(network, pixels, targets, replace(params, epochs=1), *rest, rows=rows, **more)
 
-    monkeypatch.setattr(published, "train", spy)
+    monkeypatch.setattr("core.refine.published.fit_network", spy)
     refine_published(request_for(pictures, np.where(half, 3, 0), classes=4, train_on=half), JobContext())
-    assert [len(part) for part in seen[0]] == [160, 40]
-    assert all((part == 3).all() for part in seen[0]), "an excluded image was learnt"
+    targets, rows = seen[0]
+    assert len(rows) == 200 and (targets[rows] == 3).all(), "an excluded image was learnt"
+
+
+def test_that_the_published_cnn_gives_what_it_gave_when_it_was_a_loop_of_its_own():
+    """The loop written out: a change of the shared training must not reach the published numbers."""
+    pictures, kinds = discs_and_stripes(60)
+    images, labels = to_tensor(pictures), torch.from_numpy(kinds)
+    order = np.random.default_rng(5).permutation(60)
+    fit, held_out = torch.from_numpy(order[12:]), torch.from_numpy(order[:12])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        network = published_cnn(2)
+        optimiser = torch.optim.SGD(network.parameters(), lr=1e-3, momentum=0.9)
+        best, kept, threads = float("inf"), {}, torch.get_num_threads()
+        torch.set_num_threads(1)
+        for epoch in range(20):
+            torch.manual_seed(5000 + epoch)
+            network.train()
+            for batch in torch.randperm(48).split(16):
+                loss = torch.nn.functional.cross_entropy(network(images[fit][batch]), labels[fit][batch])
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+            network.eval()
+            with torch.inference_mode():
+                judged = float(torch.nn.functional.cross_entropy(network(images[held_out]), labels[held_out]))
+            if judged < best:
+                best, kept = judged, {k: v.clone() for k, v in network.state_dict().items()}
+        torch.set_num_threads(threads)
+    network.load_state_dict(kept)
+    outcome = refine_published(request_for(pictures, kinds, seed=5), JobContext())
+    assert np.allclose(outcome.probabilities, predict(network, images, "cpu"), atol=1e-6)
+    assert outcome.metrics["validation_loss"] == pytest.approx(best, abs=1e-6)
+    assert np.array_equal(outcome.model.probabilities(pictures), outcome.probabilities)
+    assert not outcome.out_of_fold
 
 
 def test_that_too_few_images_is_a_clear_error():
@@ -189,12 +230,10 @@ def test_that_labels_under_which_neighbours_disagree_more_do_not_deliver():
 
 
 def test_that_prediction_does_not_depend_on_batches(monkeypatch):
-    from core.refine import training
-
     pictures, _ = discs_and_stripes(50)
     network = published_cnn(2)
     whole = predict(network, to_tensor(pictures), "cpu")
-    monkeypatch.setattr(training, "_PREDICT_BATCH", 7)
+    monkeypatch.setattr("core.refine.inference._PREDICT_BATCH", 7)
     assert np.allclose(predict(network, to_tensor(pictures), "cpu"), whole, atol=1e-6)
 
 

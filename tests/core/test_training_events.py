@@ -7,7 +7,8 @@ from torch import nn
 
 from core.jobs import JobContext
 from core.refine.events import EpochEnd
-from core.refine.training import LabelledPixels, TrainingParams, train
+from core.refine.params import TrainingParams
+from core.refine.training import LabelledPixels, train
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from core.project.project import Project
 from tests.e2e.conftest import interrupt
 
 CLASSES = ("--classes", "chest x-ray,histology")
+PUBLISHED = ("--strategy", "published")  # one training: it is stopped in the middle for certain
 STOPS = [signal.SIGINT, signal.SIGKILL]
 
 
@@ -59,14 +60,14 @@ def test_that_a_stopped_first_stage_goes_on_without_computing_twice(medlabel, ma
 def test_that_a_stopped_second_stage_goes_on_from_its_last_epoch(medlabel, many_images, tmp_path, how):
     home = tmp_path / "user data"
     first = medlabel.json("label", many_images, *CLASSES, "--no-refine")
-    process = medlabel.start("label", many_images, *CLASSES)
+    process = medlabel.start("label", many_images, *CLASSES, *PUBLISHED)
     (checkpoint,) = wait_for(
-        lambda: list((home / "projects").glob("*.medlabel/arrays/training-*.pt")), process
+        lambda: list((home / "projects").glob("*.medlabel/arrays/training-*/*.pt")), process
     )
     code, _ = interrupt(process, how)
     assert code == (130 if how == signal.SIGINT else -9)
     assert checkpoint.exists()
-    summary = medlabel.json("label", many_images, *CLASSES)
+    summary = medlabel.json("label", many_images, *CLASSES, *PUBLISHED)
     assert summary["label"]["embedded"] == 0 and summary["label"]["run"] == first["label"]["run"]
     assert summary["refine"]["images"] == 800 and not checkpoint.exists()
     with Project.open(project_of(home)) as project:

@@ -17,6 +17,8 @@ from core.project.known import known_projects
 from core.project.project import Project
 from core.project.records import Status
 from core.project.table import LabelTable
+from medlabel_gui.refine_choice import RefineChoice, keep_choice
+from medlabel_gui.settings import Settings
 from tests.e2e.conftest import SHARED
 from tests.e2e.screen import Screen, missing_programs, wait_for
 
@@ -99,6 +101,7 @@ class Application:
 def application(screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Application]:
     home = tmp_path / "user data"
     monkeypatch.setenv("MEDLABEL_HOME", str(home))
+    keep_choice(Settings(), RefineChoice("published"))  # the quickest: what it finds is not judged here
     made = Application(screen, home)
     yield made
     screen.picture("99-at-the-end")

@@ -23,7 +23,7 @@ from medlabel_gui.jobs import JobRunner
 from medlabel_gui.session import Session
 from medlabel_gui.settings import Settings
 from medlabel_gui.snapshot import load_snapshot
-from tests.gui.fakes import InlineWorker, fake_check, fake_export, fake_label, fake_refine
+from tests.gui.fakes import InlineWorker, fake_check, fake_export, fake_label, fake_predict, fake_refine
 
 if TYPE_CHECKING:
     from medlabel_gui.main_window import MainWindow
@@ -181,6 +181,7 @@ def driver(qtbot: QtBot, runner: JobRunner, monkeypatch: pytest.MonkeyPatch) -> 
     """An empty window whose Label, Refine and Export are quick stand-ins without torch."""
     monkeypatch.setattr("core.tasks.label.label", fake_label)
     monkeypatch.setattr("core.tasks.refine.refine", fake_refine)
+    monkeypatch.setattr("core.tasks.predict.predict", fake_predict)
     monkeypatch.setattr("core.tasks.export.export", fake_export)
     monkeypatch.setattr("core.tasks.prompts.check_prompts", fake_check)
     monkeypatch.setattr("medlabel_gui.main_window.model_choices", lambda _: ())

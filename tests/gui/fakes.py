@@ -1,7 +1,10 @@
 """Stand-ins for the tasks that would need torch: they write real runs into the real project."""
 
+import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
@@ -10,8 +13,10 @@ from core.processes import call
 from core.project.project import Project
 from core.project.records import described
 from core.refine.events import EpochEnd
+from core.refine.model_card import CARD, WEIGHTS, ModelCard, read_card
 from core.tasks.export import ExportResult, ExportSpec
 from core.tasks.label import LabelResult, LabelSpec, RowsLabelled
+from core.tasks.predict import PredictResult, PredictSpec
 from core.tasks.prompts import PromptCheck, PromptCheckSpec
 from core.tasks.refine import RefineResult, RefineSpec
 
@@ -57,9 +62,39 @@ def fake_refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
         n = project.images.count()
         probabilities = np.full((n, 2), 0.02, np.float32)
         probabilities[: n // 2, 0] = probabilities[n // 2 :, 1] = 0.98
-        run = project.runs.begin("refinement", parent.class_ids, {"strategy": "published"}, parent.id)
+        run = project.runs.begin("refinement", parent.class_ids, {"strategy": spec.strategy}, parent.id)
+        folder = project.runs.model_folder(run)
+        write_model(folder, [c.name for c in project.classes])
         project.runs.finish(run, probabilities, {"curves": [asdict(c) for c in curves], "best_epoch": 2})
     return RefineResult(run, n, n // 2, True, "", 3, 2, 1.0)
+
+
+def write_model(folder: Path, classes: Sequence[str]) -> Path:
+    """A saved model whose weights nobody reads."""
+    card = ModelCard(tuple(classes), "small", 28, 1, 1.0, "0" * 64)
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS).write_bytes(b"weights")
+    (folder / CARD).write_text(json.dumps(card.described()))
+    return folder
+
+
+def fake_predict(spec: PredictSpec, ctx: JobContext) -> PredictResult:
+    """Every image gets the last class of the model, with 0.8; the project's classes must be the model's already."""
+    names = read_card(spec.model).classes
+    with Project.open(spec.images) as project:
+        ids = [c.id for c in project.classes]
+        assert [c.name for c in project.classes] == list(names)
+        n = project.images.count()
+        probabilities = np.full((n, len(ids)), 0.2 / (len(ids) - 1), np.float32)
+        probabilities[:, -1] = 0.8
+        for row in range(n):
+            found = np.array([ids[-1]], np.int32)
+            ctx.emit(RowsLabelled(np.array([row]), found, np.array([0.8], np.float32)))
+            ctx.progress(row + 1, n, "Labelling images")
+        params = {"model": {"model": spec.model.stem}, "classes": described(project.classes)}
+        run = project.runs.begin("predicted", ids, params)
+        project.runs.finish(run, probabilities)
+    return PredictResult(spec.images, run, spec.model, names, n, n, n, 0, 0, 1.0)
 
 
 def fake_export(spec: ExportSpec, ctx: JobContext) -> ExportResult:

@@ -14,14 +14,17 @@ from core.project.project import Project
 from core.project.queries import Query
 from core.project.records import Status
 from core.tasks.export import ExportSpec
+from core.tasks.saved_models import model_info
 from medlabel_gui.action_table import ACTIONS, TOOLBAR
 from medlabel_gui.centre import Page
 from medlabel_gui.dialogs.export import ExportDialog
 from medlabel_gui.dialogs.import_labels import ImportLabelsDialog
 from medlabel_gui.dialogs.paste_classes import PasteClassesDialog
+from medlabel_gui.dialogs.refine_options import RefineOptionsDialog
 from medlabel_gui.dialogs.settings import SettingsDialog
+from medlabel_gui.refine_choice import kept_choice
 from tests.gui.conftest import Driver, make_images
-from tests.gui.fakes import endless
+from tests.gui.fakes import endless, write_model
 
 Effect = Callable[[Driver, Path], None]
 EFFECTS: dict[str, Effect] = {}
@@ -86,6 +89,36 @@ def _(driver: Driver, tmp_path: Path) -> None:
     driver.trigger("relink")
     assert driver.window.session.project == project
     assert driver.window.session.source_path == tmp_path / "moved"
+
+
+@effect("refine_options")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("refine_options")
+    dialog = driver.window.findChild(RefineOptionsDialog)
+    dialog.network.show_network("resnet18")
+    dialog.ok_button.click()
+    assert kept_choice(driver.window.settings).training.network == "resnet18"
+    assert "ResNet-18" in driver.parts.sidebar.refine.state
+
+
+@effect("save_model")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.label()
+    driver.trigger("refine")
+    driver.files.answer = tmp_path / "mine"
+    driver.trigger("save_model")
+    saved = tmp_path / "mine.medlabel-model"
+    assert model_info(saved).classes == ("first", "second")
+    assert str(saved) in driver.parts.messages.text
+
+
+@effect("label_saved")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.label()
+    driver.files.answer = write_model(tmp_path / "x.medlabel-model", ["first", "second"])
+    driver.trigger("label_saved")
+    assert driver.table.label.tolist() == [1] * 12
+    assert "12 images" in driver.parts.messages.text and "“x”" in driver.parts.messages.text
 
 
 @effect("import_labels")

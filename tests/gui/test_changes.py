@@ -81,7 +81,7 @@ def test_that_pairs_are_counted_as_one_by_one(before, after):
 
 def test_that_changes_are_told_with_counts_and_share():
     found = compare(snapshot())
-    assert found.headline == "The network changed 3 of 7 labels (42.9%)." and found.changed == 3
+    assert found.headline == "Refining changed 3 of 7 labels (42.9%)." and found.changed == 3
     assert "shown and exported" in found.delivery
     assert found.matrix.counts.tolist() == [[2, 2, 0], [1, 1, 0], [0, 0, 1]]
 
@@ -89,25 +89,68 @@ def test_that_changes_are_told_with_counts_and_share():
 def test_that_a_refinement_that_does_not_deliver_says_why():
     found = compare(snapshot(delivers=False, note="It gave up a class."))
     assert "CLIP's labels stay" in found.delivery and found.delivery.endswith("It gave up a class.")
-    assert found.headline == "The network would change 3 of 7 labels (42.9%)."
+    assert found.headline == "Refining would change 3 of 7 labels (42.9%)."
     unchanged = compare(snapshot(after=BEFORE, delivers=False))
-    assert unchanged.headline == "The network would change none of 7 labels."
+    assert unchanged.headline == "Refining would change none of 7 labels."
 
 
 def test_that_only_images_with_a_label_of_each_stage_count():
     found = compare(snapshot(before=(0, 1, -1, 2, -1), after=(1, 1, 2, -1, -1)))
-    assert found.headline == "The network changed 1 of 2 labels (50.0%)." and found.changed == 1
+    assert found.headline == "Refining changed 1 of 2 labels (50.0%)." and found.changed == 1
     assert found.matrix.counts.sum() == 2
 
 
 def test_that_a_refinement_that_changes_nothing_says_so():
-    assert compare(snapshot(after=BEFORE)).headline == "The network changed none of 7 labels."
+    assert compare(snapshot(after=BEFORE)).headline == "Refining changed none of 7 labels."
 
 
 def test_that_imported_labels_are_not_called_clips():
     found = snapshot(delivers=False)
     found.stage_one = replace(found.stage_one, kind="imported")
     assert "the imported labels stay" in compare(found).delivery
+
+
+CANDIDATES = [
+    {"name": "propagation", "title": "Label propagation", "chosen": True, "score": 0.0123},
+    {"name": "student", "title": "Student network", "chosen": False, "score": 0.2},
+    {"name": "stage-one", "title": "CLIP's labels", "chosen": False, "score": None},
+]
+
+
+def test_that_the_candidate_that_was_taken_is_told_with_its_reason():
+    metrics = {"candidates": CANDIDATES, "candidate": "propagation", "reason": "Its classes separate best."}
+    found = compare(snapshot(metrics=metrics))
+    assert found.taken == "Taken: Label propagation. Its classes separate best."
+    assert found.compared == "Compared with: Student network, CLIP's labels."
+    kept = "of the ties between like images kept"
+    assert found.scores == f"Label propagation: 0.012 {kept}\nStudent network: 0.200 {kept}"
+    kept = compare(snapshot(metrics=metrics, delivers=False, note="Its classes separate best."))
+    assert kept.delivery.endswith("Its classes separate best.")
+    assert kept.taken == "Best candidate: Label propagation."
+
+
+@pytest.mark.parametrize(
+    "metrics", [{}, {"candidates": 3, "warnings": "x", "reason": None}, {"candidates": [1]}]
+)
+def test_that_a_refinement_of_another_version_is_told_without_candidates(metrics):
+    found = compare(snapshot(metrics=metrics))
+    assert (found.taken, found.compared, found.warnings) == ("", "", ())
+
+
+def test_that_warnings_stand_in_a_box_of_their_own(panel, session):
+    warnings = ["The errors look learnable.", "The classes do not separate."]
+    present(panel, session, snapshot(metrics={"warnings": warnings}))
+    assert panel.warning == "\n".join(warnings) and panel._notice.isVisible()
+    image = panel._notice.grab().toImage()
+    assert image.pixelColor(4, image.height() // 2) == QColor(colours().warning_fill)
+    present(panel, session, snapshot())
+    assert not panel._notice.isVisible()
+
+
+def test_that_labels_of_a_saved_model_are_not_called_clips():
+    found = snapshot(delivers=False)
+    found.stage_one = replace(found.stage_one, kind="predicted")
+    assert "the saved model's labels stay" in compare(found).delivery
 
 
 def test_that_nothing_is_told_of_a_project_without_a_refinement():
@@ -202,14 +245,14 @@ def test_that_cells_and_headers_say_what_they_mean(panel, session):
     view = present(panel, session, snapshot())
     model = view.model()
     say = Qt.ItemDataRole.AccessibleTextRole
-    assert model.index(0, 1).data(say) == "2 images: CLIP's label chest, the network's hand"
+    assert model.index(0, 1).data(say) == "2 images: CLIP's label chest, refined hand"
     assert model.index(1, 1).data(say) == "1 image: hand in both"
     assert model.index(0, 2).data() == ""
     tips = [
         model.headerData(1, orientation, Qt.ItemDataRole.ToolTipRole)
         for orientation in (Qt.Orientation.Vertical, Qt.Orientation.Horizontal)
     ]
-    assert tips == ["hand: CLIP's label of 2 images", "hand: the network's label of 3 images"]
+    assert tips == ["hand: CLIP's label of 2 images", "hand: refined label of 3 images"]
     assert model.headerData(7, Qt.Orientation.Vertical) is None
     assert "CLIP's" in view.accessibleName()
 

@@ -2,6 +2,7 @@
 
 import csv
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import UserError
 from core.project.records import Run
-from core.refine.events import EpochEnd
+from core.refine.events import BatchEnd, EpochEnd
 from medlabel_gui.panels.curve_files import COLUMNS, draw_picture
 from medlabel_gui.panels.curve_list import run_when
 from medlabel_gui.panels.curve_runs import LIVE, RunCurves, stored_trainings
-from medlabel_gui.panels.curves import CurvesPanel, describe
+from medlabel_gui.panels.curve_words import describe
+from medlabel_gui.panels.curves import CurvesPanel
 from medlabel_gui.panels.plots import run_colour, run_symbol
 from medlabel_gui.session import Session
 from medlabel_gui.theme import dress
@@ -117,6 +119,37 @@ def test_that_a_training_through_all_its_epochs_has_ended(panel):
     panel.add(epoch(2, epochs=2))
     panel.end()
     assert "ended after 2 epochs" in panel.text
+
+
+def test_that_batches_are_told_while_an_epoch_is_in_work(panel):
+    panel.start()
+    panel.add_batch(BatchEnd(1, 3, 40, 0.6931, "small"))
+    assert panel.text == "Small CNN. Epoch 1: batch 3 of 40, loss 0.693."
+    panel.add(replace(epoch(1), network="small"))
+    panel.refresh()
+    assert panel.text.startswith("Small CNN. Epoch 1 of at most 20. Best so far: epoch 1")
+    panel.add_batch(BatchEnd(2, 40, 40, 0.5, "small"))
+    assert "Epoch 2 of at most 20: batch 40 of 40, loss 0.500." in panel.text
+    panel.add_batch(BatchEnd(1, 2, 40, 0.4, "small"))  # of another training beside the one that is drawn
+    assert "Epoch 1 of at most 20." in panel.text
+    panel.end()
+    assert "batch" not in panel.text
+
+
+def test_that_the_live_curves_carry_the_name_of_their_network(panel):
+    panel.start()
+    panel.add(replace(epoch(1), network="resnet18"))
+    panel.refresh()
+    assert [t.network for t in panel.drawn()] == ["resnet18"]
+    assert "resnet18" in panel._runs.topLevelItem(0).text(2)
+
+
+def test_that_a_training_that_begins_again_within_a_job_is_drawn_by_itself(panel):
+    panel.start()
+    panel.add(epoch(1))
+    panel.add(epoch(2))
+    panel.add(epoch(1, epochs=5))
+    assert [(e.epoch, e.epochs) for e in panel.epochs] == [(1, 5)]
 
 
 # Stored
@@ -295,7 +328,7 @@ def test_that_the_numbers_of_what_is_shown_are_saved(panel, session, files, qtbo
     rows = list(csv.DictReader((tmp_path / "curves.csv").read_text().splitlines()))
     assert list(rows[0]) == list(COLUMNS) and [row["run"] for row in rows] == ["1"] * 3 + ["2"] * 3
     assert [float(row["train_loss"]) for row in rows[:2]] == [1.0, 0.5]
-    assert rows[0]["best_epoch"] == "1" and rows[0]["strategy"] == "published"
+    assert rows[0]["best_epoch"] == "1" and rows[0]["strategy"] == "auto"
     assert rows[2]["stopped_early"] == "0"
 
 
@@ -412,7 +445,7 @@ def test_that_without_curves_no_numbers_of_earlier_ones_stand_at_the_axes(panel)
         return {plot._item.getAxis(side).style["showValues"] for plot in plots for side in ("left", "bottom")}
 
     assert numbers() == {True}
-    panel._live, panel._training = [], False  # another project, without trainings
+    panel._live.forget()  # another project, without trainings
     panel.refresh()
     assert numbers() == {False}
 

@@ -127,12 +127,12 @@ def test_that_changes_and_disagreement_are_ticked_with_counts(bar: FilterBar, se
     table.refined_label[:3] = [1, 0, 2]
     table.label[0], table.source[0] = 1, Source.REFINEMENT
     bar.refresh()
-    assert counts(bar.more) == {"Changed by the network": "1", "CLIP and network disagree": "2"}
-    tick(bar.more, "Changed by the network")
-    assert bar.model.rows.tolist() == [0] and bar.more.text() == "Changed by the… ▾"
-    tick(bar.more, "Changed by the network", "CLIP and network disagree")
+    assert counts(bar.more) == {"Changed by refining": "1", "First and refined disagree": "2"}
+    tick(bar.more, "Changed by refining")
+    assert bar.model.rows.tolist() == [0] and bar.more.text() == "Changed by ref… ▾"
+    tick(bar.more, "Changed by refining", "First and refined disagree")
     assert bar.model.rows.tolist() == [0, 1]
-    tick(bar.more, "Changed by the network")  # all of them is a filter too
+    tick(bar.more, "Changed by refining")  # all of them is a filter too
     assert bar.model.query.changed and bar.model.query.disagree
     tick(bar.more, "None of these")
     assert bar.model.query == Query()
@@ -202,7 +202,7 @@ def test_that_a_query_made_elsewhere_is_shown_and_its_tags_take_it_away(bar: Fil
     )
     assert bar.tags.isVisible() and bar.text.text() == "png"
     assert bar.tags.texts == [
-        "Only what waits for a decision", "CLIP: second, network: first", "3 chosen images",
+        "Only what waits for a decision", "First: second, refined: first", "3 chosen images",
     ]  # fmt: skip
     bar.tags.tags[2].click()
     assert bar.model.query == Query(pair=(1, 0), text="png", sort=Sort.REVIEW)
@@ -210,7 +210,7 @@ def test_that_a_query_made_elsewhere_is_shown_and_its_tags_take_it_away(bar: Fil
     bar.tags.tags[0].click()
     assert bar.model.query == Query(text="png") and not bar.tags.isVisible()
     bar.model.set_query(Query(pair=(0, 0)))
-    assert bar.tags.texts == ["CLIP and network: first"]
+    assert bar.tags.texts == ["First and refined: first"]
 
 
 def test_that_clearing_keeps_the_order(bar: FilterBar) -> None:

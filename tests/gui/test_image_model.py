@@ -209,10 +209,10 @@ def test_that_a_tile_tells_key_note_and_what_the_network_changed(
     assert (other.key, other.noted, other.changed) == ("2", False, False)
     tip = model.data(model.index(0), 3)
     assert tip.splitlines()[0] == "0.png"
-    for line in ("CLIP: second, 90%", "Network: first, 90%", "Note: blurred"):
+    for line in ("CLIP: second, 90%", "Refined: first, 90%", "Note: blurred"):
         assert line in tip.splitlines()
     spoken = model.data(model.index(0), 11)
-    assert spoken == "0.png, first 90%, Waiting, changed by the network, with a note"
+    assert spoken == "0.png, first 90%, Waiting, changed by refining, with a note"
     assert model.data(model.index(5), 11) == "5.png, No label, Not labelled"
 
 

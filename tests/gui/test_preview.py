@@ -198,7 +198,7 @@ def test_that_the_zoom_is_told_in_words() -> None:
 
 
 def make_project(folder: Path, count: int = 5) -> Path:
-    """Grey PNGs of 64 x 48 px; CLIP says first for the even ones, the network second for all."""
+    """Grey PNGs of 64 x 48 px; CLIP says first for the even ones, refined it is second for all."""
     folder.mkdir(parents=True)
     noise = np.random.default_rng(0).integers(0, 255, (count, 48, 64), dtype=np.uint8)
     for number, pixels in enumerate(noise):
@@ -583,7 +583,7 @@ def test_that_both_stages_are_shown_with_the_delivered_and_the_known_class(
     ]
     assert lines[0].delivered and lines[0].known and not lines[1].delivered
     said = page.side.probabilities.bars.accessibleDescription()
-    assert said.splitlines()[0] == "second (label) (known): CLIP 70%, Network 95%"
+    assert said.splitlines()[0] == "second (label) (known): CLIP 70%, Refined 95%"
 
 
 def test_that_of_many_classes_the_best_ten_and_the_label_are_shown(
@@ -732,7 +732,7 @@ NAN = float("nan")
     [
         (
             Reason(ReasonKind.STAGES_DISAGREE, 1, 0.8, 0.6, 0, 0.9, 1, 0.8),
-            "The stages disagree: CLIP says first (90%), the network second (80%).",
+            "The stages disagree: CLIP says first (90%), refined it is second (80%).",
         ),
         (
             Reason(ReasonKind.CLOSE_CALL, 1, 0.51, 0.02, 1, 0.51, -1, NAN),
@@ -760,7 +760,7 @@ NAN = float("nan")
         ),
         (
             Reason(ReasonKind.STAGES_DISAGREE, 1, 0.8, 0.6, 0, NAN, 1, 0.8),
-            "The stages disagree: CLIP says first, the network second (80%).",
+            "The stages disagree: CLIP says first, refined it is second (80%).",
         ),
         (
             Reason(ReasonKind.SURE, 0, 0.9999, 0.999, 0, 0.9999, -1, NAN),
@@ -776,7 +776,9 @@ def test_that_a_reason_is_one_line(reason: Reason, text: str) -> None:
 def test_that_a_reason_holds_for_one_image_only(qtbot: QtBot, page: PreviewPage, session: Session) -> None:
     page.show_row(0, 0, 5)
     page.set_reason(why(session.snapshot, 0))
-    assert page.side.reason.text() == "The stages disagree: CLIP says first (90%), the network second (95%)."
+    assert (
+        page.side.reason.text() == "The stages disagree: CLIP says first (90%), refined it is second (95%)."
+    )
     page.show_row(1, 1, 5)
     assert page.side.reason.text() == ""
 

@@ -54,7 +54,15 @@ def session(runner: JobRunner, qtbot: QtBot):
 
 def test_that_the_summary_says_why_a_refinement_does_not_deliver() -> None:
     summary = Summary(10, (), 0, 0, 4, False, "It gave up a class.")
-    assert stage_line(summary) == "CLIP's labels are shown, not the network's. It gave up a class."
+    assert stage_line(summary) == "CLIP's labels are shown, not the refined ones. It gave up a class."
+
+
+def test_that_the_summary_says_whose_labels_were_taken_and_that_there_are_warnings() -> None:
+    summary = Summary(10, (), 0, 0, 4, True, "", "the imported", "Label propagation", 2)
+    assert stage_line(summary) == (
+        "Refining changed 4 of the imported labels; the refined ones are shown. "
+        "Taken from: Label propagation. ⚠ 2 warnings: see Changes."
+    )
 
 
 def test_that_names_of_classes_are_shown_as_they_are_typed() -> None:

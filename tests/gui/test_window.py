@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,13 @@ from core.jobs import JobContext
 from core.project.class_edits import remove, rename, reorder
 from core.project.project import Project
 from core.project.records import Status
+from core.refine.events import BatchEnd
 from core.tasks.label import LabelResult, LabelSpec, RowsLabelled
 from core.tasks.models import DeviceInfo
 from core.tasks.refine import RefineResult, RefineSpec
 from medlabel_gui.app import install_exception_hook, parse_arguments
 from medlabel_gui.centre import Page
+from medlabel_gui.message import Kind
 from medlabel_gui.session import Aspect
 from tests.gui.conftest import Driver, make_images
 from tests.gui.fakes import endless, fake_label, fake_refine
@@ -406,6 +409,35 @@ def test_that_refining_again_trains_another_run(opened: Driver, monkeypatch: pyt
     opened.trigger("refine")
     opened.trigger("refine")
     assert seeds == [0, 1]
+
+
+def test_that_warnings_of_a_refinement_are_told_as_a_warning(
+    opened: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warn(spec: RefineSpec, ctx: JobContext) -> RefineResult:
+        return replace(fake_refine(spec, ctx), warnings=("The errors look learnable.",))
+
+    opened.label()
+    opened.trigger("refine")
+    assert opened.parts.messages.kind is Kind.NOTE
+    monkeypatch.setattr("core.tasks.refine.refine", warn)
+    opened.trigger("refine")
+    assert opened.parts.messages.kind is Kind.WARNING
+    assert "The errors look learnable." in opened.parts.messages.text
+
+
+def test_that_batches_reach_the_curves(opened: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+
+    def train(spec: RefineSpec, ctx: JobContext) -> RefineResult:
+        ctx.emit(BatchEnd(1, 7, 40, 0.5, "small"))
+        return fake_refine(spec, ctx)
+
+    monkeypatch.setattr("core.tasks.refine.refine", train)
+    opened.label()
+    opened.window.work.batch_ended.connect(lambda _: texts.append(opened.parts.curves.text))
+    opened.trigger("refine")
+    assert texts == ["Small CNN. Epoch 1: batch 7 of 40, loss 0.500."]
 
 
 def test_that_the_menu_says_what_would_be_undone(opened: Driver) -> None:

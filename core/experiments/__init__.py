@@ -1,0 +1,1 @@
+"""The published experiment and its extensions, as commands that anyone can repeat."""

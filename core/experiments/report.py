@@ -1,0 +1,88 @@
+"""What an experiment leaves in its folder: tables, plots, and what was done."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.experiments import plots
+from core.experiments.mixture import Mixture
+from core.experiments.summary import Row, csv_table, markdown_table
+from core.experiments.trial import TrialResult
+from core.jobs import JobContext
+
+STAGE = "Drawing the plots"
+_MOST_NOTES = 12
+
+
+def write_tables(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
+    """`table.csv` with every number and `table.md` with the main ones. Raises `UserError`."""
+    return write_text(folder / "table.csv", csv_table(rows)), write_text(
+        folder / "table.md", markdown_table(rows)
+    )
+
+
+def write_json(path: Path, facts: Mapping[str, Any]) -> Path:
+    """Raises `UserError`."""
+    return write_text(path, json.dumps(facts, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def write_plots(
+    results: Sequence[TrialResult],
+    mixtures: Mapping[str, Mixture],
+    folder: Path,
+    examples: bool,
+    ctx: JobContext,
+) -> tuple[Path, ...]:
+    """Every plot as PNG; `mixtures` by task name, for the example images, drawn only if `examples`."""
+    groups: dict[tuple[str, str], list[TrialResult]] = {}
+    for result in results:
+        groups.setdefault((result.task, result.weak), []).append(result)
+    gains = folder / "gains.png"
+    for path in (*folder.glob("examples-*.png"), *folder.glob("curves*.png"), *folder.glob("confusion*.png")):
+        path.unlink()  # of an earlier call, which may have been about more
+    plots.draw_gains(results, gains)
+    drawn = [gains]
+    for done, ((task, weak), own) in enumerate(groups.items()):
+        ctx.progress(done, len(groups), STAGE)
+        tail = "" if len(groups) == 1 else f"-{file_name(f'{task} {weak}')}"
+        title = f"{task}, weak labels: {weak}"
+        curves, confusions = folder / f"curves{tail}.png", folder / f"confusion{tail}.png"
+        plots.draw_curves(own, title, curves)
+        plots.draw_confusions(own, title, confusions)
+        drawn += [curves, confusions]
+        for strategy in dict.fromkeys(result.strategy for result in own) if examples else ():
+            first = next(result for result in own if result.strategy == strategy)
+            path = folder / f"examples-{file_name(strategy)}{tail}.png"
+            plots.draw_examples(first, mixtures[task], path)
+            drawn.append(path)
+    ctx.progress(len(groups), len(groups), STAGE)
+    return tuple(path for path in drawn if path.exists())
+
+
+def notes_of(results: Sequence[TrialResult], failed: Sequence[str]) -> tuple[str, ...]:
+    """What the trials warned of, each sentence once with its count, and which failed."""
+    counts = Counter(f"{result.strategy}: {text}" for result in results for text in result.warnings)
+    kept_back = Counter(result.strategy for result in results if not result.delivers)
+    notes = [f"{text} ({count} trials)" for text, count in counts.most_common(_MOST_NOTES)]
+    notes += [f"{name}: the weak labels were delivered in {n} trials." for name, n in kept_back.items()]
+    notes += [f"Failed: {text}" for text in failed[:_MOST_NOTES]]
+    return tuple(notes)
+
+
+def file_name(text: str) -> str:
+    """The text as part of a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")[:80]
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Raises `UserError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path

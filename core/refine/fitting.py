@@ -1,0 +1,168 @@
+"""One network of the registry fitted to labels: what every strategy with a network calls."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from core.jobs import JobContext
+from core.refine.checkpoint import weights_of
+from core.refine.epochs import LabelledPixels
+from core.refine.events import EpochEnd
+from core.refine.inference import as_tensor
+from core.refine.networks import initialised
+from core.refine.params import TrainingParams
+from core.refine.parts import QuietContext
+from core.refine.splits import split_rows, split_stratified
+from core.refine.trained import TrainedNetwork
+from core.refine.training import train
+
+Targets = npt.NDArray[np.int64] | npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FittedNetwork:
+    """The network with its best weights, and its curves; whether it began with published weights."""
+
+    trained: TrainedNetwork
+    curves: tuple[EpochEnd, ...]
+    params: TrainingParams
+    pretrained: bool = False
+
+    @property
+    def best(self) -> EpochEnd:
+        """The epoch whose weights were kept."""
+        return self.curves[self.curves[-1].best_epoch - 1]
+
+    def metrics(self) -> dict[str, Any]:
+        """What a run keeps of the training; JSON-able."""
+        return {
+            "network": self.trained.network,
+            "params": asdict(self.params),
+            "curves": [asdict(epoch) for epoch in self.curves],
+            "best_epoch": self.best.epoch,
+            "validation_accuracy": self.best.validation_accuracy,
+            "validation_loss": self.best.validation_loss,
+            "temperature": self.trained.temperature,
+            "pretrained": self.pretrained,
+            "side": self.trained.side,
+            "channels": self.trained.channels,
+        }
+
+
+def fit_network(
+    network: str,
+    pixels: npt.NDArray[np.uint8],
+    targets: Targets,
+    params: TrainingParams,
+    seed: int,
+    device: str,
+    ctx: JobContext,
+    *,
+    classes: int,
+    sample_weights: npt.NDArray[np.float32] | None = None,
+    checkpoint: Path | None = None,
+    pretrained: bool = False,
+    announce: bool = True,
+    rows: npt.NDArray[np.int64] | None = None,
+) -> FittedNetwork:
+    """Train on images (n, side, side[, 3]) uint8 and targets: labels (n,) int64 or probabilities (n, classes) float32.
+
+    `sample_weights` (n,) float32; only their proportions count. `rows` (m,) int64 are the images to learn from,
+    all without it. `checkpoint` is the file that an interrupted training goes on from. Without `announce` no
+    event but progress is sent (a fold of a cross-fitting, say). Raises `UserError` for an unknown network and
+    for a training that diverged.
+    """
+    rows = np.arange(len(targets)) if rows is None else rows
+    side, channels = pixels.shape[1], 1 if pixels.ndim == 3 else pixels.shape[3]
+    module, from_published = initialised(network, classes, channels, side, seed, pretrained)
+    weights = _weights(targets, sample_weights, rows, params.class_weights)
+    fit, held_out = _split(targets[rows], params, seed)
+    images = as_tensor(pixels)
+    training, validation = (_part(images, targets, weights, rows, part) for part in (fit, held_out))
+    key = _key(network, pixels, targets, weights, rows, params, seed, from_published)
+    reporting = ctx if announce else QuietContext(ctx)
+    curves = train(
+        module, training, validation, params, seed, device, reporting, checkpoint, name=network, key=key
+    )
+    trained = TrainedNetwork(network, classes, side, channels, weights_of(module))
+    return FittedNetwork(trained, tuple(curves), params, from_published)
+
+
+def _split(
+    targets: Targets, params: TrainingParams, seed: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Training and validation places; a single image is for both."""
+    if len(targets) < 2:
+        return np.arange(len(targets)), np.arange(len(targets))
+    if params.stratified:
+        return split_stratified(_hard(targets), params.validation_share, seed)
+    return split_rows(len(targets), params.validation_share, seed)
+
+
+def _hard(targets: Targets) -> npt.NDArray[np.int64]:
+    return np.asarray(targets if targets.ndim == 1 else targets.argmax(axis=1), np.int64)
+
+
+def _weights(
+    targets: Targets,
+    sample_weights: npt.NDArray[np.float32] | None,
+    rows: npt.NDArray[np.int64],
+    by_class: bool,
+) -> npt.NDArray[np.float32] | None:
+    """(n,) with mean 1 over `rows`: given ones times, if asked for, the inverse frequency of the class."""
+    if sample_weights is None and not by_class:
+        return None
+    weights = np.ones(len(targets)) if sample_weights is None else np.asarray(sample_weights, np.float64)
+    if by_class:
+        weights = weights * _inverse_frequency(targets, rows)
+    return np.asarray(weights / max(weights[rows].mean(), 1e-12), np.float32)
+
+
+def _inverse_frequency(targets: Targets, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """(n,) how rare each image's class is among `rows`; for probabilities the mean over the classes."""
+    if targets.ndim == 1:
+        counts = np.bincount(targets[rows], minlength=int(targets.max()) + 1).astype(np.float64)
+        return np.asarray((1 / np.maximum(counts, 1))[targets])
+    mass = np.asarray(targets[rows], np.float64).sum(axis=0)
+    return np.asarray(targets @ (1 / np.maximum(mass, 1)))
+
+
+def _part(
+    images: torch.Tensor,
+    targets: Targets,
+    weights: npt.NDArray[np.float32] | None,
+    rows: npt.NDArray[np.int64],
+    part: npt.NDArray[np.int64],
+) -> LabelledPixels:
+    chosen = rows[part]
+    return LabelledPixels(
+        images,
+        torch.from_numpy(targets[chosen]),
+        None if weights is None else torch.from_numpy(weights[chosen]),
+        torch.from_numpy(chosen),
+    )
+
+
+def _key(
+    network: str,
+    pixels: npt.NDArray[np.uint8],
+    targets: Targets,
+    weights: npt.NDArray[np.float32] | None,
+    rows: npt.NDArray[np.int64],
+    params: TrainingParams,
+    seed: int,
+    pretrained: bool,
+) -> str:
+    """Names a training by all that decides its result; of the images by their shape and a few of them."""
+    described = [network, asdict(params), seed, pretrained, list(pixels.shape)]
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    few = pixels[:: max(1, len(pixels) // 64)]
+    for array in (targets, rows, few, np.empty(0) if weights is None else weights):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Labels propagated over graphs of like images: the recipe behind the strategy `auto`."""

@@ -1,0 +1,233 @@
+"""Predict: a refined model that was saved labels new images, as a stage 1 run of their project."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import UserError
+from core.images.decode import Decoded, decode_all
+from core.jobs import JobContext
+from core.project.arrays import RowStore
+from core.project.labels import is_folder_row, labels_of
+from core.project.project import Project
+from core.project.records import ImageClass, described
+from core.refine.model_card import WEIGHTS, ModelCard
+from core.tasks.label import ClassSpec, RowsLabelled, set_classes
+from core.tasks.provenance import versions, who
+from core.tasks.saved_models import SUFFIX, find_model
+from core.tasks.scan import open_project, scan
+
+if TYPE_CHECKING:
+    from core.refine.trained import TrainedNetwork
+
+PREDICTED = "predicted"
+STAGE = "Labelling images"
+_BATCH_BYTES = 32_000_000
+_BATCH = 1024
+_CHUNK = 65_536  # images whose labels are told in one event
+
+
+@dataclass(frozen=True)
+class PredictSpec:
+    """`model` is a saved model, one of its files, or a project with one; `images` a folder, an NPZ or a project.
+
+    `project` is where a new project is made, by default in the user's data folder.
+    """
+
+    model: Path
+    images: Path
+    device: str = "auto"
+    author: str = field(default_factory=who)
+    project: Path | None = None
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """`predicted` images went through the network now, `reused` had earlier; `failed` could not be read.
+
+    `model` is the folder that was used, `classes` are its names.
+    """
+
+    project: Path
+    run: int
+    model: Path
+    classes: tuple[str, ...]
+    images: int
+    labelled: int
+    predicted: int
+    reused: int
+    failed: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def predict(spec: PredictSpec, ctx: JobContext) -> PredictResult:
+    """Label all images by a saved model. The project is made where there is none; its classes become the model's.
+
+    Stopped, it goes on where it was; images that this model has labelled before are not read again. Raises `UserError`.
+    """
+    started = time.monotonic()
+    ctx.progress(0, 0, "Loading the model")
+    from core.refine.model_file import load_model
+    from core.zeroshot.encoder import pick_device
+
+    folder = find_model(spec.model)
+    card, network = load_model(folder)
+    device = pick_device(spec.device)
+    place = open_project(spec.images, spec.project)
+    if not scan(place, ctx).images:
+        raise UserError(f"There are no images in {spec.images}.", "Choose the folder that holds the images.")
+    with Project.open(place) as project:
+        classes = _classes_of(project, card, spec.author)
+        ids = {c.name: c.id for c in classes}
+        outputs = np.array([ids[name] for name in card.classes], np.int32)
+        passing = _Pass(project, network, device, outputs, _store(project, card))
+        predicted, reused, failed = passing.run(ctx)
+        probabilities = np.where(passing.store.done[:, None], passing.store.values, np.float32(np.nan))
+        order = [card.classes.index(c.name) for c in classes]
+        metrics = {"seconds": time.monotonic() - started, "predicted": predicted, "reused": reused}
+        params = _params(folder, card, classes, device)
+        run = _enter(project, [c.id for c in classes], params, probabilities[:, order], metrics)
+        notes = _notes(project, card, passing.store.done)
+        images = project.images.count()
+    labelled = int(passing.store.done.sum())
+    seconds = time.monotonic() - started
+    return PredictResult(
+        place, run, folder, card.classes, images, labelled, predicted, reused, failed, seconds, notes
+    )
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """Every image once through the network; probabilities of each batch go to disk, then the images' facts.
+
+    `class_ids` (k,) int32 are the classes of the network's outputs.
+    """
+
+    project: Project
+    network: "TrainedNetwork"
+    device: str
+    class_ids: npt.NDArray[np.int32]
+    store: RowStore
+
+    def run(self, ctx: JobContext) -> tuple[int, int, int]:
+        """Images labelled now, labelled before, and failed."""
+        from core.refine.inputs import facts_of, network_input
+
+        columns, done = self.project.images.columns(), self.store.done
+        todo = [
+            (row, ref)
+            for row, ref in enumerate(columns.refs)
+            if not done[row] and not columns.missing[row] and not is_folder_row(ref)
+        ]
+        reused, failed = int(done.sum()), 0
+        self._tell_finished(ctx)
+        total = reused + len(todo)
+        ctx.progress(reused, total, STAGE)
+        side, grey = self.network.side, self.network.channels == 1
+        results = decode_all(self.project.source(), todo, lambda pixels: network_input(pixels, side, grey))
+        waiting: list[Decoded[npt.NDArray[np.uint8]]] = []
+        with closing(results):
+            for number, item in enumerate(results, 1):
+                waiting.append(item)
+                if len(waiting) >= self._at_once or number == len(todo):
+                    self._label(waiting, ctx)
+                    self.project.images.set_facts([facts_of(read) for read in waiting])
+                    failed += sum(bool(read.error) for read in waiting)
+                    waiting.clear()
+                    ctx.progress(reused + number, total, STAGE)
+                else:
+                    ctx.check()
+        return len(todo) - failed, reused, failed
+
+    @property
+    def _at_once(self) -> int:
+        return max(16, min(_BATCH, _BATCH_BYTES // (self.network.side**2 * self.network.channels)))
+
+    def _label(self, items: Sequence[Decoded[npt.NDArray[np.uint8]]], ctx: JobContext) -> None:
+        good = [(item.row, item.value) for item in items if item.value is not None]
+        if good:
+            rows = np.array([row for row, _ in good])
+            found = self.network.probabilities(np.stack([value for _, value in good]), self.device)
+            self.store.write(rows, found)
+            ctx.emit(RowsLabelled(rows, *labels_of(found, self.class_ids)))
+
+    def _tell_finished(self, ctx: JobContext) -> None:
+        """What an earlier pass had found is seen at once."""
+        rows = np.flatnonzero(self.store.done)
+        for part in np.array_split(rows, -(-len(rows) // _CHUNK)) if len(rows) else ():
+            ctx.emit(RowsLabelled(part, *labels_of(np.asarray(self.store.values[part]), self.class_ids)))
+
+
+def _classes_of(project: Project, card: ModelCard, author: str) -> tuple[ImageClass, ...]:
+    """Make the project's classes the model's, unless they are those already; equal names keep what they had."""
+    known = {c.name: c for c in project.classes}
+    if sorted(known) == sorted(card.classes):
+        return project.classes
+    wanted = []
+    for name in card.classes:
+        old = known.get(name)
+        wanted.append(ClassSpec(name) if old is None else ClassSpec(name, old.prompts, old.is_other))
+    return set_classes(project, wanted, author)
+
+
+def _store(project: Project, card: ModelCard) -> RowStore:
+    """Probabilities (n, k) float32 of this project by this model, in the order of the model's classes."""
+    told = {k: v for k, v in card.described().items() if k not in ("provenance", "created_at", "note")}
+    key = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    return project.row_store(f"predictions-{key}", (len(card.classes),), np.float32, told)
+
+
+def _params(folder: Path, card: ModelCard, classes: Sequence[ImageClass], device: str) -> dict[str, Any]:
+    """The run's provenance: the model as the report and `info` name it, and its whole card."""
+    model = {
+        "model": folder.name.removesuffix(SUFFIX),
+        "arch": card.network,
+        "weights_file": WEIGHTS,
+        "weights_sha256": card.sha256,
+        "device": device,
+    }
+    return {"model": model, "card": card.described(), "classes": described(classes), "versions": versions()}
+
+
+def _enter(
+    project: Project,
+    class_ids: Sequence[int],
+    params: dict[str, Any],
+    probabilities: npt.NDArray[np.float32],
+    metrics: dict[str, Any],
+) -> int:
+    """Enter the run; an earlier one by the same model that says the same counts again, with its refinement."""
+    runs = project.runs
+    for earlier in reversed(runs.all()):
+        same = earlier.kind == PREDICTED and earlier.finished and earlier.class_ids == tuple(class_ids)
+        if not same or earlier.params.get("card") != params["card"]:
+            continue
+        before = runs.probabilities(earlier)
+        if before.shape == probabilities.shape and np.allclose(
+            before, probabilities, atol=1e-5, equal_nan=True
+        ):
+            runs.count_again(earlier.id)
+            return earlier.id
+    run = runs.begin(PREDICTED, class_ids, params)
+    runs.finish(run, probabilities, metrics)
+    return run
+
+
+def _notes(project: Project, card: ModelCard, done: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    """What somebody should know who reads these labels."""
+    notes = []
+    if card.provenance.get("delivered") is False:
+        notes.append("The labels of the run that made this model were not delivered: its evidence was poor.")
+    coloured = int((~project.images.columns().grey[done]).sum())
+    if card.channels == 1 and coloured:
+        notes.append(f"The model sees grey images only; {coloured:,} of {int(done.sum()):,} have colour.")
+    return tuple(notes)

@@ -1,0 +1,185 @@
+"""One trial, and many: in processes, resumed, stopped, failed."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import JobCancelled, UserError
+from core.experiments import trial as trial_module
+from core.experiments.mixture import MixtureSpec
+from core.experiments.runner import TrialEnd, append_log, read_log, run_trials
+from core.experiments.summary import csv_table, markdown_table, spread, summarise
+from core.experiments.trial import TrialSpec, run_trial, trial_key
+from core.experiments.weak import parse_noise
+from core.jobs import JobContext
+from core.refine.params import TrainingChoices
+from core.refine.strategies import STRATEGIES
+from tests.core.experiment_parts import by_brightness, save_set
+
+
+@pytest.fixture
+def sets(tmp_path):
+    return save_set(tmp_path / "dark.npz", 0, 40, 16), save_set(tmp_path / "light.npz", 2, 60, 24)
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    """A strategy in place of the published CNN; the networks' work is not what is tested here."""
+    monkeypatch.setitem(STRATEGIES, "published", by_brightness)
+
+
+@pytest.fixture
+def spec(sets):
+    return TrialSpec(MixtureSpec(sets), parse_noise("noise:N1@0.25"), "published", device="cpu")
+
+
+def test_that_a_trial_measures_weak_and_refined_labels_on_both_parts(spec, stub, ctx):
+    result = run_trial(spec, ctx)
+    assert (result.images, result.test_images, result.classes) == (80, 32, ("dark", "light"))
+    assert 0.6 < result.clip_train.accuracy < 0.9 and result.refined_train.accuracy == 1
+    assert result.refined_test.accuracy == 1 and result.refined_train.ece == pytest.approx(0.05, abs=1e-3)
+    assert result.confusion_refined == [[40, 0], [0, 40]]
+    wrong = 80 - round(80 * result.clip_train.accuracy)
+    assert len(result.examples) == wrong and all(a == t != b for _, b, a, t in result.examples)
+
+
+def test_that_the_same_trial_gives_the_same_and_another_seed_another(spec, stub, ctx):
+    first, second = run_trial(spec, ctx), run_trial(spec, ctx)
+    assert replace(first, seconds=0) == replace(second, seconds=0)
+    other = run_trial(replace(spec, seed=1), ctx)
+    assert other.key != first.key and other.confusion_clip != first.confusion_clip
+
+
+def test_that_given_labels_are_decisions_and_are_not_measured(spec, monkeypatch, ctx):
+    seen = []
+
+    def look(request, ctx):
+        seen.append(request.truth)
+        return by_brightness(request, ctx)
+
+    monkeypatch.setitem(STRATEGIES, "published", look)
+    result = run_trial(replace(spec, shots=3), ctx)
+    assert np.bincount(seen[0][seen[0] >= 0]).tolist() == [3, 3]
+    assert sum(map(sum, result.confusion_refined)) == 74
+
+
+def test_that_a_verdict_against_the_labels_delivers_the_weak_ones(spec, monkeypatch, ctx):
+    from core.refine.evidence import Verdict
+
+    against = Verdict(False, "No.", 1.0, 0.5)
+    monkeypatch.setitem(
+        STRATEGIES, "published", lambda request, ctx: replace(by_brightness(request, ctx), verdict=against)
+    )
+    result = run_trial(spec, ctx)
+    assert not result.delivers and result.refined_train == result.clip_train
+    assert result.refined_test == result.clip_test
+
+
+def test_that_the_key_tells_data_and_parameters_but_not_places(spec, tmp_path):
+    key = trial_key(spec)
+    for other in (
+        replace(spec, seed=1),
+        replace(spec, shots=1),
+        replace(spec, strategy="gce"),
+        replace(spec, weak=parse_noise("noise:N1@0.3")),
+        replace(spec, choices=TrainingChoices(epochs=3)),
+        replace(spec, mixture=replace(spec.mixture, per_class=9)),
+    ):
+        assert trial_key(other) != key
+    assert trial_key(replace(spec, threads=4)) == key
+    (tmp_path / "moved").mkdir()
+    moved = []
+    for source in spec.mixture.sources:
+        copy = tmp_path / "moved" / source.rsplit("/", 1)[-1]
+        copy.write_bytes((tmp_path / copy.name).read_bytes())
+        moved.append(str(copy))
+    assert trial_key(replace(spec, mixture=replace(spec.mixture, sources=tuple(moved)))) == key
+
+
+def test_that_finished_trials_are_not_run_again(spec, stub, tmp_path, monkeypatch, ctx):
+    specs = [replace(spec, seed=seed) for seed in range(3)]
+    first = run_trials(specs[:2], tmp_path, 1, ctx)
+    assert (len(first.results), first.resumed, first.failed) == (2, 0, ())
+    text = (tmp_path / "trials.jsonl").read_text()
+    (tmp_path / "trials.jsonl").write_text(text + text[:100])  # a crash in the middle of a line
+    events = []
+    second = run_trials(specs, tmp_path, 1, JobContext(events.append))
+    assert second.resumed == 2 and [result.seed for result in second.results] == [0, 1, 2]
+    assert second.results[:2] == first.results
+    assert [event.result.seed for event in events if isinstance(event, TrialEnd)] == [2]
+    assert len(read_log(tmp_path / "trials.jsonl")) == 3
+
+
+def test_that_a_stopped_experiment_keeps_what_was_finished(spec, stub, tmp_path):
+    ctx = JobContext(lambda event: ctx.cancel() if isinstance(event, TrialEnd) else None)
+    with pytest.raises(JobCancelled):
+        run_trials([replace(spec, seed=seed) for seed in range(3)], tmp_path, 1, ctx)
+    assert len(read_log(tmp_path / "trials.jsonl")) == 1
+
+
+def test_that_a_failed_trial_is_told_and_the_others_count(spec, tmp_path, monkeypatch, ctx):
+    def fails_once(request, ctx):
+        if request.seed == 1:
+            raise UserError("The training diverged.")
+        return by_brightness(request, ctx)
+
+    monkeypatch.setitem(STRATEGIES, "published", fails_once)
+    specs = [replace(spec, seed=seed) for seed in range(2)]
+    found = run_trials(specs, tmp_path, 1, ctx)
+    assert len(found.results) == 1 and "seed 1: The training diverged." in found.failed[0]
+    with pytest.raises(UserError, match="Every trial failed"):
+        run_trials(specs[1:], tmp_path, 1, ctx)
+
+
+def test_that_a_result_without_a_model_is_stored_and_read_back(spec, monkeypatch, tmp_path, ctx):
+    monkeypatch.setitem(
+        STRATEGIES, "published", lambda request, ctx: replace(by_brightness(request, ctx), model=None)
+    )
+    result = run_trial(spec, ctx)
+    append_log(tmp_path / "log", result)
+    (again,) = read_log(tmp_path / "log").values()
+    assert np.isnan(again.refined_test.accuracy) and again.examples == result.examples
+    (row,) = summarise([again])
+    assert np.isnan(row.test.mean) and not np.isnan(row.train.mean)
+    assert "| - |" in markdown_table([row])
+
+
+def test_that_processes_run_the_trials_and_tell_what_failed(spec, stub, tmp_path, ctx):
+    run_trials([spec], tmp_path, 1, ctx)
+    (tmp_path / "result.json").write_text((tmp_path / "trials.jsonl").read_text())
+    (tmp_path / "there").mkdir()
+    specs = [replace(spec, strategy=str(tmp_path / "result.json"), seed=seed) for seed in range(2)]
+    found = run_trials(specs, tmp_path / "there", 2, ctx, task="tests.core.trial_tasks:known_result")
+    assert [result.seed for result in found.results] == [0] and "seed 1: Seed 1 fails." in found.failed[0]
+    assert found.results[0].notes["process"] != os.getpid()
+
+
+def test_that_the_published_network_runs_in_a_trial(sets, ctx):
+    spec = TrialSpec(
+        MixtureSpec(sets), parse_noise("noise:N1@0.2"), "published", choices=TrainingChoices(epochs=1)
+    )
+    result = run_trial(spec, ctx)
+    assert len(result.curves) == 1 and np.isfinite(result.refined_test.accuracy)
+
+
+def test_that_the_table_has_mean_spread_and_the_worst_repeat(spec, stub, ctx):
+    results = [run_trial(replace(spec, seed=seed), ctx) for seed in range(3)]
+    (row,) = summarise(results)
+    weak = [result.clip_train.accuracy for result in results]
+    assert row.repeats == 3 and row.train.mean == 1 and row.below_weak == 0
+    assert row.gain_train.min == pytest.approx(1 - max(weak))
+    assert row.clip_train.std == pytest.approx(np.std(weak, ddof=1))
+    header, line = csv_table([row]).splitlines()
+    assert line.split(",")[header.split(",").index("train_mean")] == "1.00000"
+    assert spread([]).mean != spread([]).mean and spread([0.5]).std == 0
+
+
+def test_that_threads_are_put_back():
+    import torch
+
+    before = torch.get_num_threads()
+    with trial_module._threads(1):
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

@@ -1,0 +1,106 @@
+"""Refined models: saved from a project, and used on the images of another one."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QMessageBox
+
+from core.jobs import JobContext
+from core.project.records import Source
+from core.tasks.predict import PredictResult, PredictSpec
+from tests.gui.conftest import Driver, process_deletions
+from tests.gui.fakes import endless, fake_predict, write_model
+
+
+def names(driver: Driver) -> list[str]:
+    return [c.name for c in driver.window.session.classes]
+
+
+def answer(driver: Driver, text: str) -> None:
+    """Press a button of the question that is open."""
+    box = driver.window.findChild(QMessageBox)
+    next(b for b in box.buttons() if b.text().replace("&", "") == text).click()
+    process_deletions()
+    driver.settle()
+
+
+def test_that_only_a_refinement_with_a_model_can_be_saved(opened: Driver) -> None:
+    save = opened.window.actions_table["save_model"]
+    opened.label()
+    assert not save.isEnabled()
+    opened.trigger("refine")
+    assert save.isEnabled()
+    opened.label()  # the same classes again: other labels, without a refinement
+    assert not save.isEnabled()
+
+
+def test_that_a_model_is_not_saved_among_the_images(opened: Driver, images: Path) -> None:
+    opened.label()
+    opened.trigger("refine")
+    opened.files.answer = images / "mine.medlabel-model"
+    opened.trigger("save_model")
+    assert "among the images" in opened.parts.messages.text
+    assert not opened.files.answer.exists()
+
+
+def test_that_a_project_without_classes_gets_those_of_the_model(opened: Driver, tmp_path: Path) -> None:
+    opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["hand", "head"])
+    opened.trigger("label_saved")
+    assert names(opened) == ["hand", "head"]
+    assert opened.table.label.tolist() == [1] * 12
+    assert set(opened.table.source.tolist()) == {Source.MODEL}
+    opened.bot.waitUntil(lambda: "by a saved model" in opened.parts.sidebar.label.state)
+
+
+def test_that_other_classes_are_asked_about_before_they_are_replaced(opened: Driver, tmp_path: Path) -> None:
+    opened.label("first", "second")
+    before = opened.table.label.tolist()
+    opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["second", "third"])
+    opened.trigger("label_saved")
+    assert "“second”, “third”" in opened.window.findChild(QMessageBox).text()
+    answer(opened, "Cancel")
+    assert names(opened) == ["first", "second"] and opened.table.label.tolist() == before
+    kept = opened.window.session.classes[1].id
+    opened.trigger("label_saved")
+    answer(opened, "Use the model's classes")
+    assert names(opened) == ["second", "third"] and opened.table.label.tolist() == [1] * 12
+    assert opened.window.session.classes[0].id == kept
+    opened.trigger("undo")
+    assert names(opened) == ["first", "second"]
+
+
+def test_that_labels_appear_while_a_saved_model_labels(
+    opened: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamed: list[int] = []
+
+    def record(spec: PredictSpec, ctx: JobContext) -> PredictResult:
+        return fake_predict(spec, ctx)
+
+    monkeypatch.setattr("core.tasks.predict.predict", record)
+    show = opened.window.session.show_labelled
+    monkeypatch.setattr(
+        opened.window.session, "show_labelled", lambda rows, *more: (streamed.extend(rows), show(rows, *more))
+    )
+    opened.set_classes("first", "second")
+    opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["first", "second"])
+    opened.trigger("label_saved")
+    assert streamed == list(range(12))
+
+
+def test_that_labelling_with_a_saved_model_can_be_cancelled(
+    opened: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.tasks.predict.predict", endless)
+    opened.set_classes("first", "second")
+    opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["first", "second"])
+    opened.window.actions_table["label_saved"].trigger()
+    opened.bot.waitUntil(lambda: "Reading images" in opened.parts.progress.text)
+    opened.trigger("cancel")
+    assert not opened.window.work.busy and "Stopped" in opened.parts.messages.text
+
+
+def test_that_a_folder_that_is_no_model_is_explained(opened: Driver, tmp_path: Path) -> None:
+    opened.files.answer = tmp_path
+    opened.trigger("label_saved")
+    assert "is no model" in opened.parts.messages.text and not opened.window.work.busy
