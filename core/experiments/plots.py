@@ -53,7 +53,7 @@ def draw_curves(results: Sequence[TrialResult], title: str, path: Path) -> None:
             for part, colour in (("train", BLUE), ("validation", ORANGE)):
                 _band(ax, [_curve(result, f"{part}_{what}") for result in own], colour, part)
             ax.grid(color="#e4e4e4", linewidth=0.8)
-            ax.set_ylabel(what if what == "loss" else "accuracy on weak labels")
+            ax.set_ylabel(what if what == "loss" else "accuracy on the labels learnt from")
         axes[0][column].set_title(f"{strategy} ({len(own)} trials)", fontsize=11)
         axes[1][column].set_xlabel("epoch")
         axes[1][column].set_ylim(top=1.02)
