@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) packaging/bootstrap.py
 
-.PHONY: demo test test-core bench bench-refine pictures lint format clean help
+.PHONY: demo test test-core bench bench-refine fuzz kill pictures lint format clean help
 
 help:
 	@echo "make demo       label the built-in sample images and show the result"
@@ -10,6 +10,8 @@ help:
 	@echo "make test-core  the core's tests where Qt was never installed, and with Qt blocked"
 	@echo "make bench      measure speed and print one table; ARGS=--full for the large sizes"
 	@echo "make bench-refine ARGS='--data DIR --out DIR'   the second stage beside what it should reach"
+	@echo "make fuzz       damaged files for every reader; ARGS='--reader dicom --inputs 100000'"
+	@echo "make kill       kill a process that edits projects, ARGS='--kills 500', and check what is left"
 	@echo "make pictures   make the pictures of the docs again"
 	@echo "make lint       only what reads the source"
 	@echo "make format     let ruff fix and lay out the source"
@@ -29,6 +31,12 @@ bench:
 
 bench-refine:
 	$(BOOTSTRAP) bench-refine $(ARGS)
+
+fuzz:
+	$(BOOTSTRAP) fuzz $(ARGS)
+
+kill:
+	$(BOOTSTRAP) kill $(ARGS)
 
 pictures:
 	$(BOOTSTRAP) pictures

@@ -17,6 +17,7 @@ class Situation:
     pixels: bool = False
     labelled: bool = False
     refined: bool = False
+    duplicates: bool = False
     has_model: bool = False
     selected: bool = False
     shown: int = 0
@@ -113,6 +114,8 @@ _FILE = (
     ActionSpec("open_samples", "file", (), _free, "flask-conical"),
     ActionSpec("rescan", "file", ("F5",), _with_pixels, "refresh-cw", separated=True),
     ActionSpec("relink", "file", (), lambda now: now.project and not now.busy, "folder-search"),
+    ActionSpec("find_duplicates", "file", (), lambda now: now.images and _with_pixels(now), "copy"),
+    ActionSpec("choose_slices", "file", (), _with_pixels),
     ActionSpec("import_labels", "file", (), _measurable, "file-check"),
     ActionSpec(
         "export", "file", ("Ctrl+E",), lambda now: now.images and not now.busy, "download", separated=True
@@ -123,6 +126,7 @@ _EDIT = (
     ActionSpec("undo", "edit", ("Ctrl+Z",), lambda now: now.can_undo, "undo-2"),
     ActionSpec("redo", "edit", ("Ctrl+Shift+Z", "Ctrl+Y"), lambda now: now.can_redo, "redo-2"),
     ActionSpec("select_all", "edit", ("Ctrl+A",), _images, in_grid=True, separated=True),
+    ActionSpec("select_duplicates", "edit", ("Ctrl+D",), lambda now: now.duplicates, in_grid=True),
     ActionSpec("note", "edit", ("N",), _selected, "sticky-note", in_grid=True),
     ActionSpec("settings", "edit", ("Ctrl+,",), icon="settings", separated=True),
 )

@@ -56,7 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """`path` is a Path or None."""
     parser = argparse.ArgumentParser("medlabel-gui", description="Label a folder of medical images.")
-    parser.add_argument("path", nargs="?", type=Path, help="a folder of images, an NPZ file or a project")
+    parser.add_argument(
+        "path", nargs="?", type=Path, help="a folder of images, a zip or NPZ file or a project"
+    )
     parser.add_argument("--version", action="version", version=f"{APPLICATION} {__version__}")
     return parser.parse_args(argv)
 

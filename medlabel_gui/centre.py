@@ -7,7 +7,7 @@ from enum import IntEnum
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from core.project.queries import Sort
+from core.project.sorting import Sort
 from medlabel_gui.grid.model import ImageModel
 from medlabel_gui.grid.view import TileView
 from medlabel_gui.panels.empty import EmptyPanel

@@ -65,11 +65,14 @@ def apply_notes(table: LabelTable, notes: NoteChanges) -> Rows:
 
 
 def apply_labelled(table: LabelTable, rows: Rows, labels: Ints, confidence: Floats) -> Rows:
-    """Show the first labels of a running zero-shot job where no person decided; the rows that changed."""
+    """Show the first labels of a running job where no person decided; the rows that changed.
+
+    Whether CLIP or a saved model gives them, the snapshot says that comes when the job is done.
+    """
     inside = rows < len(table)
     rows, labels, confidence = rows[inside], labels[inside], confidence[inside]
     open_rows = (table.status[rows] <= Status.PREDICTED) | (table.status[rows] == Status.ERROR)
     rows, labels, confidence = rows[open_rows], labels[open_rows], confidence[open_rows]
     table.label[rows], table.confidence[rows] = labels, confidence
-    table.status[rows], table.source[rows] = Status.PREDICTED, Source.ZERO_SHOT
+    table.status[rows], table.source[rows] = Status.PREDICTED, Source.NONE
     return rows

@@ -23,9 +23,12 @@ class Opened:
 
 
 def read_project(path: Path, folder: Path) -> Opened:
-    """Open the project in `folder` for the main thread; `path` is what was asked for."""
+    """Open the project in `folder` for the main thread; `path` is what was asked for.
+
+    Where another window has it, or nothing can be written to it, it is for reading only, see `Project.read_only`.
+    """
     snapshot = load_snapshot(folder)
-    project = Project.open(folder)
+    project = Project.open_as_editor(folder)
     try:
         source = project.source()
     except UserError:  # the images are gone

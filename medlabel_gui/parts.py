@@ -7,6 +7,7 @@ from medlabel_gui.actions import Actions
 from medlabel_gui.centre import Centre
 from medlabel_gui.dialogs.files import FileDialogs
 from medlabel_gui.grid.delegate import TileDelegate
+from medlabel_gui.grid.disk import DiskThumbnails
 from medlabel_gui.grid.loader import ThumbnailLoader
 from medlabel_gui.grid.model import ImageModel
 from medlabel_gui.grid.view import TileView
@@ -47,7 +48,7 @@ class Parts:
         self.window, self.runner, self.settings = window, runner, settings
         self.actions, self.files = actions, files
         self.model = ImageModel(session, window)
-        self.loader = ThumbnailLoader(session, runner, window)
+        self.loader = ThumbnailLoader(session, runner, window, DiskThumbnails(settings))
         self.view = TileView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(TileDelegate(self.loader, window))

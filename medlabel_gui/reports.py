@@ -17,6 +17,7 @@ from medlabel_gui.texts.saved import SavedTexts
 from medlabel_gui.work import Work
 
 if TYPE_CHECKING:
+    from core.tasks.duplicates import DuplicatesResult
     from core.tasks.export import ExportResult
     from core.tasks.import_labels import ImportResult
     from core.tasks.label import LabelResult
@@ -40,6 +41,9 @@ class Reporter(QObject):
         work.moved_found.connect(self._ask_whether_moved)
         work.relink_doubted.connect(self._ask_whether_to_relink)
         work.images_gone.connect(self._tell_gone)
+        work.only_read.connect(
+            lambda reason: parts.messages.show_warning(ReportTexts.only_read.format(reason=reason))
+        )
         work.model_read.connect(commands.models.use)
         work.model_saved.connect(self._tell_saved)
 
@@ -52,6 +56,7 @@ class Reporter(QObject):
             "PredictResult": self._predicted,
             "ExportResult": self._exported,
             "ImportResult": self._imported,
+            "DuplicatesResult": self._compared,
         }
         if isinstance(result, Path):
             self._parts.messages.show_note(ReportTexts.downloaded)
@@ -123,6 +128,15 @@ class Reporter(QObject):
             if count
         ]
         self._parts.messages.show_note(" ".join((text, *skipped, *result.notes)), result.paths[0])
+
+    def _compared(self, result: "DuplicatesResult") -> None:
+        reviewing, messages = self._commands.reviewing, self._parts.messages
+        if not result.groups:
+            messages.show_note(ReportTexts.no_duplicates.format(count=f"{result.compared:,}"))
+            return
+        counts = {name: f"{getattr(result, name):,}" for name in ("groups", "exact", "near")}
+        show = (ReportTexts.show_duplicates, reviewing.show_duplicates)
+        messages.show_note(ReportTexts.duplicates.format(**counts), actions=[show])
 
     def _imported(self, result: "ImportResult") -> None:
         text = ReportTexts.imported.format(count=f"{result.matched:,}")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
+from core.images.slices import ALL_AXIAL, SliceChoice
 from core.images.source import ImageSource
 from core.jobs import JobEnded
 from core.project.edits import Edit, Step
@@ -96,13 +97,23 @@ class Session(QObject):
 
     @property
     def kind(self) -> str:
-        """What the images are in: `folder` or `npz`; empty when nothing is open."""
+        """What the images are in: `folder`, `zip` or `npz`; empty when nothing is open."""
         return self._project.meta("kind") if self._project else ""
+
+    @property
+    def slices(self) -> SliceChoice:
+        """The slices of volumes that are images of the open project."""
+        return self._project.slices if self._project else ALL_AXIAL
 
     @property
     def project(self) -> Path | None:
         """The folder of the open project."""
         return self._project.folder if self._project else None
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be changed in the open project; empty when it can."""
+        return self._project.read_only if self._project else ""
 
     @property
     def name(self) -> str:
@@ -210,6 +221,12 @@ class Session(QObject):
         if self._snapshot is not None:
             found = _apply_stream(self._snapshot, rows, class_ids, confidence)
             self.changed.emit(Change(Aspect.LABELS, found))
+
+    def count_again(self, run: int) -> None:
+        """An earlier stage 1 run is the one whose labels count, with its refinement; they are read anew."""
+        with _readable_errors():
+            self._opened.runs.count_again(run)
+        self.reload()
 
     def streamed(self) -> None:
         """The job that gave first labels has ended: what it found is read from disk now."""

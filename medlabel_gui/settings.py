@@ -62,6 +62,15 @@ class Settings:
         self._store.setValue("grid/tile_side", value)
 
     @property
+    def keep_thumbnails(self) -> bool:
+        """Whether thumbnails of images that are slow to read are kept on disk."""
+        return self._text("grid/keep_thumbnails") != "false"
+
+    @keep_thumbnails.setter
+    def keep_thumbnails(self, value: bool) -> None:
+        self._store.setValue("grid/keep_thumbnails", "true" if value else "false")
+
+    @property
     def shortcuts(self) -> dict[str, tuple[str, ...]]:
         """Key sequences (portable text) by action id, where they are not those of the action table."""
         stored = self._json("keys/shortcuts", {})

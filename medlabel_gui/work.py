@@ -10,7 +10,15 @@ from core.errors import UserError
 from core.jobs import JobContext, JobEnded
 from core.processes import Worker
 from core.project.known import KnownProject
-from core.tasks.scan import ImagesFound, holds_images_of, moved_from, open_project, relink, scan
+from core.tasks.scan import (
+    ImagesFound,
+    choose_slices,
+    holds_images_of,
+    moved_from,
+    open_project,
+    relink,
+    scan,
+)
 from medlabel_gui.job_desk import JobDesk
 from medlabel_gui.jobs import Job, JobRunner, Task
 from medlabel_gui.opened import Opened, read_project
@@ -38,6 +46,7 @@ class Work(JobDesk):
     moved_found = Signal(KnownProject, Path)  # the project, and where its images seem to be now
     relink_doubted = Signal(Path, Path)  # the project, and where few of its images are
     images_gone = Signal(Path)  # where the images of the project that was opened should be
+    only_read = Signal(str)  # why nothing can be changed in the project that was opened
     training_started = Signal()
     batch_ended = Signal(object)  # BatchEnd
     epoch_ended = Signal(object)  # EpochEnd
@@ -94,6 +103,20 @@ class Work(JobDesk):
         """Look again for new, changed and missing files."""
         project = self._project()
         self._start("scan", lambda ctx: scan(project, ctx), self._done, self._on_found, "io")
+
+    def choose_slices(self, slices: str) -> None:
+        """Take other slices of volumes for images, and look for them."""
+        project = self._project()
+        self._start(
+            "scan", lambda ctx: scan(choose_slices(project, slices), ctx), self._done, self._on_found, "io"
+        )
+
+    def find_duplicates(self) -> None:
+        """Look for images that are there more than once."""
+        from core.tasks.duplicates import DuplicatesSpec
+
+        spec = DuplicatesSpec(self._project())
+        self._start("duplicates", self._call("core.tasks.duplicates:find_duplicates", spec), self._done)
 
     # Labelling
 
@@ -201,6 +224,8 @@ class Work(JobDesk):
     def _project(self) -> Path:
         if self._session.project is None:
             raise UserError(CommandTexts.no_project, CommandTexts.no_project_hint)
+        if self._session.read_only:
+            raise UserError(CommandTexts.read_only.format(reason=self._session.read_only))
         return self._session.project
 
     def _call(self, name: str, spec: object) -> Task:
@@ -226,9 +251,11 @@ class Work(JobDesk):
             return
         assert result.project is not None and result.snapshot is not None
         self._session.open(result.project, result.snapshot, result.source)
+        if result.project.read_only:
+            self.only_read.emit(result.project.read_only)
         if result.source is None:
             self.images_gone.emit(result.project.source_path)
-        else:
+        elif not result.project.read_only:
             self.scan()
 
     def _on_found(self, event: object) -> None:

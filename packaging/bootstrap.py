@@ -50,7 +50,16 @@ def test(arguments: list[str]) -> int:
     system_packages.ensure(system_packages.VIRTUAL_SCREEN, "End-to-end tests need a virtual screen.")
     pytest = [environment.python(), "-m", "pytest", "--continue-on-collection-errors"]
     coverage = ["--cov", "--cov-branch", "--cov-report=term"]
-    return run_all(dict(lint_steps(), pytest=[*pytest, *coverage, *arguments]))
+    steps = dict(lint_steps(), pytest=[*pytest, *coverage, *side_by_side(), *arguments])
+    if not arguments:  # some of the tests alone do not cover it
+        steps["whole coverage of the store and the exports"] = whole_coverage()
+    return run_all(steps)
+
+
+def whole_coverage() -> list[str]:
+    """Fails, and shows what is missing, unless every branch of what could lose a decision was tested."""
+    report = [environment.python(), "-m", "coverage", "report", "--fail-under=100", "--show-missing"]
+    return [*report, "--include=core/project/*,core/exports/*"]
 
 
 def lint(_: list[str]) -> int:
@@ -71,11 +80,12 @@ def test_core(arguments: list[str]) -> int:
     without_qt = environment.ensure_core_environment()
     environment.ensure_installed(environment.VENV, ("test", "lint"))
     paths = [path for path in ("tests/core", "tests/property") if (environment.ROOT / path).is_dir()]
-    pytest = ["-m", "pytest", "-p", "no:pytest-qt", "-q", *paths, *arguments]
+    pytest = ["-m", "pytest", "-p", "no:pytest-qt", "-q", *arguments]
     os.environ["MEDLABEL_BLOCK_QT"] = ""
-    never = run_all({"core without Qt installed": [without_qt, *pytest]})
+    never = run_all({"core without Qt installed": [without_qt, *pytest, *side_by_side(), *paths]})
     os.environ["MEDLABEL_BLOCK_QT"] = "1"  # read by tests/conftest.py
-    return run_all({"core with Qt blocked": [environment.python(), *pytest]}) or never
+    imports = "tests/core/test_imports.py"
+    return run_all({"imports with Qt blocked": [environment.python(), *pytest, imports]}) or never
 
 
 def bench(arguments: list[str]) -> int:
@@ -92,6 +102,19 @@ def bench_refine(arguments: list[str]) -> int:
     return subprocess.call([environment.python(), "-m", "tests.benchmarks.refine", *arguments])
 
 
+def fuzz(arguments: list[str]) -> int:
+    """Give every reader damaged files and say how far they came; fails when one was not refused in words."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return subprocess.call([environment.python(), "-m", "tests.fuzz", *arguments])
+
+
+def kill(arguments: list[str]) -> int:
+    """End a process that edits projects by SIGKILL, hundreds of times; fails when a project does not hold."""
+    environment.ensure_installed(environment.VENV, ("test", "lint"))
+    return subprocess.call([environment.python(), "-m", "tests.benchmarks.kill", *arguments])
+
+
 def pictures(arguments: list[str]) -> int:
     """Make the pictures of the docs again, from the built-in samples."""
     environment.ensure_installed(environment.VENV, ("test", "lint"))
@@ -106,8 +129,16 @@ COMMANDS = {
     "test-core": test_core,
     "bench": bench,
     "bench-refine": bench_refine,
+    "fuzz": fuzz,
+    "kill": kill,
     "pictures": pictures,
 }
+
+
+def side_by_side() -> list[str]:
+    """Tests in as many processes as there are cores, at most four; each computes with one thread then."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return ["-n", str(min(4, os.cpu_count() or 1))]
 
 
 def lint_steps() -> dict[str, list[str]]:

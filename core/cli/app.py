@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from core import __version__
-from core.cli import options
+from core.cli import cache, duplicates, options, patients, second_stage
 from core.cli.options import Device
 from core.cli.reproduce import add_to
 from core.errors import JobCancelled, UserError
@@ -58,7 +58,9 @@ def medlabel(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 @app.command()
 def label(
-    folder: Annotated[Path, typer.Argument(help="A folder of images, an NPZ file, or a project.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of images, a zip archive or NPZ file of them, or a project.")
+    ],
     classes: Annotated[str, typer.Option(help="Class names, separated by commas.")] = "",
     prompt: Annotated[
         Optional[list[str]],
@@ -80,6 +82,7 @@ def label(
     ] = None,
     out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,
     npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,
+    slices: options.Slices = "",
     json: options.Json = False,
 ) -> None:
     """Label a folder: first by CLIP, then by a network trained on CLIP's labels."""
@@ -99,83 +102,15 @@ def label(
         project,
         out,
         npz,
+        slices,
     )
     commands.label_command(wanted, json)
 
 
-@app.command()
-def refine(
-    project: options.Project,
-    strategy: options.Strategy = "auto",
-    network: options.Network = None,
-    optimiser: Annotated[Optional[str], typer.Option(help="sgd, adam or adamw.")] = None,
-    schedule: Annotated[Optional[str], typer.Option(help="constant, cosine, one-cycle or step.")] = None,
-    epochs: Annotated[Optional[int], typer.Option(help="Passes over the images, at most.", min=1)] = None,
-    batch_size: Annotated[Optional[int], typer.Option(help="Images in a training step.", min=1)] = None,
-    learning_rate: Annotated[Optional[float], typer.Option(help="Step width of the optimiser.")] = None,
-    class_weights: Annotated[
-        Optional[bool],
-        typer.Option(
-            "--class-weights/--no-class-weights", help="Let rare classes weigh as much as common ones."
-        ),
-    ] = None,
-    flip: Annotated[
-        Optional[bool],
-        typer.Option("--flip/--no-flip", help="Mirror training images left to right; off unless asked for."),
-    ] = None,
-    pretrained: Annotated[
-        bool,
-        typer.Option(
-            "--pretrained/--no-pretrained", help="Start from published weights that are on this machine."
-        ),
-    ] = True,
-    save_model: Annotated[
-        Optional[Path], typer.Option(help="Write the model that labels new images to this folder too.")
-    ] = None,
-    weak_labels: Annotated[
-        Optional[Path],
-        typer.Option(help="CSV of file_name and one probability column a class, instead of CLIP's labels."),
-    ] = None,
-    device: options.DeviceOption = Device.auto,
-    seed: options.Seed = 0,
-    json: options.Json = False,
-) -> None:
-    """Train the second stage on a project's labels, or on weak labels of any origin."""
-    from core.cli import commands
-
-    choices = {
-        "network": network,
-        "optimiser": optimiser,
-        "schedule": schedule,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "class_weights": class_weights,
-        "flip": flip,
-        "pretrained": pretrained,
-    }
-    wanted = commands.RefineRequest(project, strategy, choices, weak_labels, str(device), seed, save_model)
-    commands.refine_command(wanted, json)
-
-
-@app.command()
-def predict(
-    model: Annotated[
-        Path, typer.Argument(help="A saved model (NAME.medlabel-model), or a project with a refined run.")
-    ],
-    folder: Annotated[Path, typer.Argument(help="A folder of images, an NPZ file, or a project.")],
-    project: Annotated[
-        Optional[Path], typer.Option(help="Project folder; by default in the user's data folder.")
-    ] = None,
-    out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,
-    npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,
-    device: options.DeviceOption = Device.auto,
-    json: options.Json = False,
-) -> None:
-    """Label new images by a model that a refinement trained."""
-    from core.cli import commands
-
-    commands.predict_command(commands.PredictRequest(model, folder, project, out, npz, str(device)), json)
+second_stage.add_to(app)
+duplicates.add_to(app)
+cache.add_to(app)
+patients.add_to(app)
 
 
 @app.command()
@@ -222,7 +157,8 @@ def export(
 def import_labels(
     project: options.Project,
     source: Annotated[
-        Path, typer.Argument(help="CSV (file_name, label), folder of class folders, or NPZ with labels.")
+        Path,
+        typer.Argument(help="CSV (file_name, label), class folders in a folder or zip, or NPZ with labels."),
     ],
     map: Annotated[
         Optional[list[str]],

@@ -3,36 +3,33 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 
+from core.cli.output import print_lines, write_files
 from core.cli.parsing import check_outputs, parse_pair, parse_split, parse_statuses
 from core.cli.progress import with_progress
 from core.cli.summary import (
     file_lines,
     info_lines,
     label_lines,
-    plain,
-    predict_lines,
     refine_lines,
-    saved_lines,
     to_json,
 )
 from core.errors import UserError
 from core.tasks.demo import DemoSpec, demo
-from core.tasks.export import ExportResult, ExportSpec, export, group_rule
+from core.tasks.export import ExportSpec, export, group_rule
 from core.tasks.import_labels import ImportSpec, UnknownClassesError, import_labels
 from core.tasks.info import info
 from core.tasks.label import LabelSpec, label, parse_classes
 from core.tasks.models import describe_models, download_model
-from core.tasks.predict import PredictSpec, predict
+from core.tasks.new_project import check_images
+from core.tasks.patients import BY_PATIENT, PatientsSpec, group_by_patient
 from core.tasks.refine import RefineResult, RefineSpec, TrainingChoices, refine
 from core.tasks.refine_choices import check_choices
-from core.tasks.saved_models import check_model_target, save_model_as
 from core.tasks.scan import existing_project, open_project, scan
 
 SAMPLES_NOTE = (
@@ -58,31 +55,7 @@ class LabelRequest:
     project: Path | None
     out: Path | None
     npz: Path | None
-
-
-@dataclass(frozen=True)
-class RefineRequest:
-    """The options of `medlabel refine` as they were typed; `choices` are fields of `TrainingChoices`."""
-
-    project: Path
-    strategy: str
-    choices: Mapping[str, Any]
-    weak_labels: Path | None
-    device: str
-    seed: int
-    save_model: Path | None
-
-
-@dataclass(frozen=True)
-class PredictRequest:
-    """The options of `medlabel predict` as they were typed."""
-
-    model: Path
-    folder: Path
-    project: Path | None
-    out: Path | None
-    npz: Path | None
-    device: str
+    slices: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,11 +82,13 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
     check_outputs(wanted.out, wanted.npz)
     if wanted.refine:
         check_choices(wanted.strategy, TrainingChoices(network=wanted.network))
-    project = open_project(wanted.folder, wanted.project)
+    check_images(wanted.folder, wanted.project)
+    project = open_project(wanted.folder, wanted.project, wanted.slices)
     found = with_progress(lambda ctx: scan(project, ctx), as_json)
     if not found.images:
         raise UserError(
-            f"There are no images in {wanted.folder}.", "PNG, JPEG, BMP, GIF, WebP and TIFF files are read."
+            f"There are no images in {wanted.folder}.",
+            "PNG, JPEG, BMP, GIF, WebP, TIFF, DICOM and NIfTI files are read.",
         )
     spec = LabelSpec(project, classes, wanted.model, wanted.device, wanted.seed)
     labelled = with_progress(lambda ctx: label(spec, ctx), as_json)
@@ -122,58 +97,23 @@ def label_command(wanted: LabelRequest, as_json: bool) -> None:
         choices = TrainingChoices(network=wanted.network)
         second = RefineSpec(project, wanted.strategy, None, wanted.device, wanted.seed, choices=choices)
         refined, skipped = _refine_if_possible(second, as_json)
-    files = _write_files(project, wanted.out, wanted.npz, wanted.seed, as_json)
+    files = write_files(project, wanted.out, wanted.npz, wanted.seed, as_json)
     facts = info(project)
     if as_json:
         second_stage = {"refine": refined, "refine_skipped": skipped}
         typer.echo(to_json({"scan": found, "label": labelled, **second_stage, "files": files, "info": facts}))
         return
-    _print(
+    print_lines(
         [*info_lines(facts), "", *label_lines(labelled), *refine_lines(refined, skipped), *file_lines(files)]
     )
 
 
-def refine_command(wanted: RefineRequest, as_json: bool) -> None:
-    if wanted.save_model is not None:
-        check_model_target(wanted.save_model)
-    project = existing_project(wanted.project)
-    spec = RefineSpec(
-        project,
-        wanted.strategy,
-        wanted.weak_labels,
-        wanted.device,
-        wanted.seed,
-        choices=TrainingChoices(**wanted.choices),
-    )
-    refined = with_progress(lambda ctx: refine(spec, ctx), as_json)
-    saved = None
-    if wanted.save_model is not None:
-        if refined.model is None:
-            raise UserError("This run has no model to save.", "Refine with another strategy or seed.")
-        saved = save_model_as(refined.model, wanted.save_model)
-    facts = info(project)
-    if as_json:
-        typer.echo(to_json({"refine": refined, "saved_model": saved, "info": facts}))
-        return
-    _print([*info_lines(facts), "", *refine_lines(refined), *saved_lines(saved)])
-
-
-def predict_command(wanted: PredictRequest, as_json: bool) -> None:
-    check_outputs(wanted.out, wanted.npz)
-    spec = PredictSpec(wanted.model, wanted.folder, wanted.device, project=wanted.project)
-    result = with_progress(lambda ctx: predict(spec, ctx), as_json)
-    files = _write_files(result.project, wanted.out, wanted.npz, 0, as_json)
-    facts = info(result.project)
-    if as_json:
-        typer.echo(to_json({"predict": result, "files": files, "info": facts}))
-        return
-    _print([*info_lines(facts), "", *predict_lines(result), *file_lines(files)])
-
-
 def export_command(wanted: ExportRequest, as_json: bool) -> None:
     ratios = parse_split(wanted.split)
+    project = existing_project(wanted.project)
+    by_patient = wanted.group_by == BY_PATIENT
     spec = ExportSpec(
-        existing_project(wanted.project),
+        project,
         wanted.format,
         wanted.out,
         statuses=parse_statuses(wanted.status),
@@ -183,14 +123,16 @@ def export_command(wanted: ExportRequest, as_json: bool) -> None:
         size=wanted.size or None,
         fit=wanted.fit,
         grey=wanted.grey,
-        groups=group_rule(wanted.group_by),
+        groups=None if by_patient else group_rule(wanted.group_by),
         excel=wanted.excel,
     )
+    if by_patient:  # its groups stay with the project, as those of a rule do
+        with_progress(lambda ctx: group_by_patient(PatientsSpec(project), ctx), as_json)
     result = with_progress(lambda ctx: export(spec, ctx), as_json)
     if as_json:
         typer.echo(to_json(result))
     else:
-        _print(file_lines([result]))
+        print_lines(file_lines([result]))
 
 
 def import_command(path: Path, source: Path, renamed: Sequence[str], as_json: bool) -> None:
@@ -207,7 +149,7 @@ def import_command(path: Path, source: Path, renamed: Sequence[str], as_json: bo
     if as_json:
         typer.echo(to_json({"import": result, "info": facts}))
         return
-    _print([f"Known labels for {result.matched:,} images.", *result.notes, "", *info_lines(facts)])
+    print_lines([f"Known labels for {result.matched:,} images.", *result.notes, "", *info_lines(facts)])
 
 
 def info_command(path: Path, as_json: bool) -> None:
@@ -215,19 +157,19 @@ def info_command(path: Path, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(facts))
     else:
-        _print(info_lines(facts))
+        print_lines(info_lines(facts))
 
 
 def relink_command(path: Path, folder: Path) -> None:
     from core.tasks.scan import relink
 
-    _print([f"The images of {relink(existing_project(path), folder)} are in {folder.resolve()}."])
+    print_lines([f"The images of {relink(existing_project(path), folder)} are in {folder.resolve()}."])
 
 
 def models_command(download: str, as_json: bool) -> None:
     if download:
         found = with_progress(lambda ctx: download_model(download, ctx), as_json)
-        _print([f"The weights of {download} are in {found}."])
+        print_lines([f"The weights of {download} are in {found}."])
         return
     rows = describe_models()
     if as_json:
@@ -249,7 +191,7 @@ def demo_command(folder: Path, open_window: bool | None, device: str, seed: int,
             to_json({"label": result.label, "refine": result.refine, "files": files, "info": result.info})
         )
     else:
-        _print(
+        print_lines(
             [
                 *info_lines(result.info),
                 "",
@@ -279,16 +221,3 @@ def _refine_if_possible(spec: RefineSpec, as_json: bool) -> tuple[RefineResult |
         return with_progress(lambda ctx: refine(spec, ctx), as_json), ""
     except UserError as error:
         return None, str(error)
-
-
-def _write_files(
-    project: Path, csv: Path | None, npz: Path | None, seed: int, as_json: bool
-) -> list[ExportResult]:
-    targets = [("csv", csv), ("npz", npz)]
-    specs = [ExportSpec(project, name, out, seed=seed) for name, out in targets if out is not None]
-    return [with_progress(lambda ctx, spec=spec: export(spec, ctx), as_json) for spec in specs]  # type: ignore[misc]
-
-
-def _print(lines: Sequence[Any]) -> None:
-    for line in lines:
-        typer.echo(plain(line))

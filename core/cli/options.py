@@ -20,17 +20,53 @@ Project = Annotated[Path, typer.Argument(help="A project (NAME.medlabel), or the
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON; progress is not shown.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute.", case_sensitive=False)]
+
+
+def _help_strategies(value: str) -> str:
+    """Lists the strategies and ends when `help` is asked for: nothing else needs to be right then."""
+    if value == "help":
+        from core.tasks.refine_choices import listing, strategy_sentences
+
+        typer.echo("\n".join(listing(strategy_sentences())))
+        raise typer.Exit
+    return value
+
+
+def _help_networks(value: str | None) -> str | None:
+    if value == "help":
+        from core.tasks.refine_choices import listing, network_sentences
+
+        typer.echo("\n".join(listing(network_sentences())))
+        raise typer.Exit
+    return value
+
+
 Strategy = Annotated[
-    str, typer.Option(help="Strategy of the second stage; a name that there is not lists them all.")
+    str,
+    typer.Option(
+        help="Strategy of the second stage; help lists them all.", callback=_help_strategies, is_eager=True
+    ),
 ]
 Network = Annotated[
-    Optional[str], typer.Option(help="Network of the second stage (small, resnet18, timm/NAME ...).")
+    Optional[str],
+    typer.Option(
+        help="Network of the second stage (small, resnet18, timm/NAME ...); help lists them.",
+        callback=_help_networks,
+        is_eager=True,
+    ),
+]
+Slices = Annotated[
+    str,
+    typer.Option(
+        help="Slices of volumes (NIfTI, 3D NPZ) that are images: axial, coronal or sagittal, all of them, or with "
+        ":every=5 or :middle some; axial when nothing is said. Other slices of an earlier choice are missing then."
+    ),
 ]
 GroupBy = Annotated[
     str,
     typer.Option(
         "--group-by",
         help="Keep images of one patient in one split: a regular expression on the file name whose first group "
-        "names the patient, or FILE.csv:COLUMN.",
+        "names the patient, FILE.csv:COLUMN, or dicom-patient for a salted hash of the ID in DICOM headers.",
     ),
 ]

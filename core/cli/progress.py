@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from core import jobs
 from core.jobs import JobContext
-from core.tasks.events import EpochEnd, Estimate
+from core.tasks.events import EpochEnd, Estimate, LessAtOnce
 
 T = TypeVar("T")
 
@@ -46,6 +46,8 @@ class TerminalListener:
             self._console.print(estimate_text(event))
         elif isinstance(event, EpochEnd):
             self._console.print(epoch_text(event))
+        elif isinstance(event, LessAtOnce):
+            self._console.print(event.text)
 
     def _progress(self, event: jobs.Progress) -> None:
         total = event.total or None

@@ -15,6 +15,7 @@ from core.tasks.info import ProjectInfo, RunInfo, StageMetrics
 from core.tasks.label import LabelResult
 from core.tasks.predict import PredictResult
 from core.tasks.refine import RefineResult
+from core.tasks.replacing import counted
 
 STAGE_NAMES = {"zero_shot": "Stage 1", "refined": "Refined", "delivered": "Delivered"}
 
@@ -57,11 +58,17 @@ def info_lines(facts: ProjectInfo) -> list[str]:
         lines += [f"  {name:<{width}}  {count:>9,}" for name, count in facts.labels.items()]
     shown = {name: count for name, count in facts.statuses.items() if count}
     lines.append("Status     " + ", ".join(f"{count:,} {name}" for name, count in shown.items()))
-    for run in facts.runs:
+    for run in _worth_a_line(facts.runs):
         lines += _run_lines(run)
     for stage, metrics in facts.stages.items():
         lines += metrics_lines(STAGE_NAMES[stage], metrics)
     return lines
+
+
+def _worth_a_line(runs: Sequence[RunInfo]) -> list[RunInfo]:
+    """All runs but those that were stopped, of which only the newest can be what somebody looks for."""
+    stopped = [run.id for run in runs if not run.finished]
+    return [run for run in runs if run.finished or run.id == stopped[-1]]
 
 
 def _run_lines(run: RunInfo) -> list[str]:
@@ -105,7 +112,8 @@ def label_lines(result: LabelResult) -> list[str]:
     rate = f", {result.embedded / result.seconds:,.0f} images/s" if result.embedded and result.seconds else ""
     line = (
         f"CLIP       {result.labelled:,} labelled in {result.seconds:.1f} s{rate} "
-        f"({result.reused:,} embeddings were on disk, {result.failed:,} images could not be read)"
+        f"({counted(result.reused, 'embedding was', 'embeddings were')} on disk, "
+        f"{counted(result.failed, 'image')} could not be read)"
     )
     return [line, *(f"Note       {note}" for note in result.notes)]
 
@@ -114,11 +122,13 @@ def refine_lines(result: RefineResult | None, skipped: str = "") -> list[str]:
     """What the second stage did, or why there is none."""
     if result is None:
         return [f"Refined    left out: {skipped}"] if skipped else []
-    epochs = f", best epoch {result.best_epoch} of {result.epochs}" if result.epochs else ""
-    lines = [
-        f"Refined    {result.changed:,} of {result.images:,} labels changed by '{result.strategy}'{epochs}, "
-        f"{result.seconds:.1f} s"
-    ]
+    if result.reused:
+        lines = [
+            f"Refined    Run {result.run} already has exactly these settings; its labels are shown. "
+            "medlabel refine --again trains anew.",
+        ]
+    else:
+        lines = [_trained_line(result)]
     lines += [f"           {text}" for text in _taken(result.candidate, result.why)]
     if not result.delivers:
         lines.append(f"           Stage 1's labels are delivered instead. {result.reason}")
@@ -128,6 +138,14 @@ def refine_lines(result: RefineResult | None, skipped: str = "") -> list[str]:
     return [*lines, *(f"Note       {note}" for note in result.notes)]
 
 
+def _trained_line(result: RefineResult) -> str:
+    epochs = f", best epoch {result.best_epoch} of {result.epochs}" if result.epochs else ""
+    return (
+        f"Refined    {result.changed:,} of {result.images:,} labels changed by '{result.strategy}'{epochs}, "
+        f"{result.seconds:.1f} s"
+    )
+
+
 def saved_lines(model: Path | None) -> list[str]:
     """Where a model was written to."""
     return [f"Written    {model}"] if model is not None else []
@@ -135,9 +153,10 @@ def saved_lines(model: Path | None) -> list[str]:
 
 def predict_lines(result: PredictResult) -> list[str]:
     """What a saved model labelled."""
+    before = counted(result.reused, "was", "were")
     line = (
         f"Model      {result.labelled:,} labelled in {result.seconds:.1f} s by {result.model.name} "
-        f"({result.reused:,} were labelled before, {result.failed:,} images could not be read)"
+        f"({before} labelled before, {counted(result.failed, 'image')} could not be read)"
     )
     return [line, *(f"Note       {note}" for note in result.notes)]
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from core.errors import UserError
 from core.images.decode import decode_all
+from core.images.formats.registry import SUFFIXES
 from core.images.pixels import UInt8, fit_square, to_grey, to_rgb
-from core.images.raster import SUFFIXES
 from core.images.refs import ImageRef
 from core.images.source import open_source
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.datasets.image_sets import ImageSet, Rows, files_set, folder_set, resized
 from core.errors import UserError
-from core.images.npz_headers import SPLITS, check_images, plain_errors, read_headers
+from core.images.npz_headers import SPLITS, check_images, is_volumes, plain_errors, read_headers
 from core.images.pixels import UInt8
 
 SIZES = (28, 64, 128, 224)
@@ -113,6 +113,8 @@ def load_npz(path: Path) -> ImageSet:
     if not path.is_file():
         raise UserError(f"There is no file {path}.")
     check_images(path)
+    if any(is_volumes(header.shape) for header in read_headers(path, "images").values()):
+        raise UserError(f"{path.name} holds volumes (3D).", "Experiments are made with sets of 2D images.")
     read_headers(path, "labels")
     with plain_errors(path), np.load(path, allow_pickle=False) as archive:
         parts = [part for part in SPLITS if f"{part}_images" in archive]

@@ -13,11 +13,14 @@ What decides about a second stage is how the errors of the first one arise, so t
 - N3c: by content too: whole clusters of like images err.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from core.errors import UserError
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -41,12 +44,16 @@ def emulate(
 
     `truth` (n,) are the right labels, `pixels` (n, h, w[, 3]) uint8 decide the errors that follow from content.
     The confidence, 0.5 to 1, tells nothing about which labels are right. Raises `ValueError` for an unknown
-    name or a rate outside 0..0.9.
+    name or a rate outside 0..0.9, and `UserError` for images of fewer than two classes.
     """
     if name not in KINDS:
         raise ValueError(f"There is no kind of errors '{name}'; there are {', '.join(KINDS)}.")
     if not 0 <= rate <= 0.9:
-        raise ValueError(f"A rate of {rate} is outside 0 to 0.9.")
+        raise ValueError(f"A rate of {rate} is outside 0 to 0.9: it is the expected share of wrong labels.")
+    if len(np.unique(truth)) < 2:
+        raise UserError(
+            "Errors cannot be emulated: all images are of one class.", "Give images of two classes or more."
+        )
     rng = np.random.default_rng([seed, 4_711])
     truth = truth.astype(np.int64)
     labels = KINDS[name](_Case(truth, content(pixels), classes, rng), rate)
@@ -62,6 +69,8 @@ def content(pixels: npt.NDArray[np.uint8]) -> Floats:
 
     flat = pixels.reshape(len(pixels), -1).astype(np.float32) / 255
     d = min(_DIMENSIONS, *flat.shape)
+    if (flat == flat[:1]).all():  # there is no content to tell the images apart
+        return np.zeros((len(flat), d), np.float32)
     return np.asarray(
         PCA(d, whiten=True, svd_solver="randomized", random_state=0).fit_transform(flat), np.float32
     )
@@ -106,9 +115,10 @@ def _in_clusters(case: _Case, rate: float) -> Ints:
         count = min(_CLUSTERS, len(own))
         if not count:
             continue
-        cells = KMeans(count, n_init=1, random_state=int(case.rng.integers(1 << 31))).fit_predict(
-            case.features[own]
-        )
+        kmeans = KMeans(count, n_init=1, random_state=int(case.rng.integers(1 << 31)))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Number of distinct clusters")  # of copies of few images
+            cells = kmeans.fit_predict(case.features[own])
         wrong = 0
         for cell in case.rng.permutation(count):
             members = own[cells == cell]

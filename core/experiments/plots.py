@@ -15,6 +15,7 @@ from core.experiments.trial import TrialResult
 BLUE, ORANGE, GREEN, RED, GREY = "#2a6fb0", "#d9822b", "#2e8b57", "#c0392b", "#7a7a7a"
 _MOST_NUMBERS = 12  # classes up to which a confusion matrix has numbers in its fields
 _MOST_BOXES = 14
+_FEWEST_OF_A_BOX = 5  # trials; the quartiles of fewer are not theirs
 _ACROSS, _DOWN = 8, 3  # example images
 _DPI = 130
 
@@ -147,9 +148,26 @@ def _gains(results: Sequence[TrialResult], part: str, what: str) -> npt.NDArray[
 
 
 def _boxes(ax: Any, values: Sequence[npt.NDArray[np.float64]]) -> None:
+    """A box for each group of 5 trials or more with every trial on it; of fewer the trials and their median."""
+    for place, own in enumerate(values, 1):
+        if len(own) >= _FEWEST_OF_A_BOX:
+            _box(ax, place, own)
+        elif len(own):
+            ax.hlines(np.median(own), place - 0.25, place + 0.25, color=BLUE, linewidth=2)
+    ax.set_xlim(0.5, len(values) + 0.5)
+    rng = np.random.default_rng(0)
+    for place, own in enumerate(values, 1):  # every trial, so that a bad seed is seen
+        few = len(own) < _FEWEST_OF_A_BOX
+        x = place + rng.uniform(-0.12, 0.12, len(own))
+        ax.plot(x, own, "o", markersize=6 if few else 3.5, color=ORANGE, alpha=0.7, markeredgewidth=0)
+
+
+def _box(ax: Any, place: int, own: npt.NDArray[np.float64]) -> None:
     ax.boxplot(
-        values,
+        [own],
+        positions=[place],
         widths=0.5,
+        manage_ticks=False,
         patch_artist=True,
         boxprops={"facecolor": "#d5e4f2", "edgecolor": BLUE},
         medianprops={"color": BLUE, "linewidth": 2},
@@ -157,10 +175,6 @@ def _boxes(ax: Any, values: Sequence[npt.NDArray[np.float64]]) -> None:
         capprops={"color": BLUE},
         showfliers=False,
     )
-    rng = np.random.default_rng(0)
-    for place, own in enumerate(values, 1):  # every trial, so that a bad seed is seen
-        x = place + rng.uniform(-0.12, 0.12, len(own))
-        ax.plot(x, own, "o", markersize=3.5, color=ORANGE, alpha=0.7, markeredgewidth=0)
 
 
 def _curve(result: TrialResult, what: str) -> list[float]:

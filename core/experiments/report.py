@@ -69,8 +69,23 @@ def notes_of(results: Sequence[TrialResult], failed: Sequence[str]) -> tuple[str
     kept_back = Counter(result.strategy for result in results if not result.delivers)
     notes = [f"{text} ({count} trials)" for text, count in counts.most_common(_MOST_NOTES)]
     notes += [f"{name}: the weak labels were delivered in {n} trials." for name, n in kept_back.items()]
+    notes += _would_be_held_back(results)
     notes += [f"Failed: {text}" for text in failed[:_MOST_NOTES]]
     return tuple(notes)
+
+
+def _would_be_held_back(results: Sequence[TrialResult]) -> list[str]:
+    """A sentence for each strategy that is measured with labels which `refine` would not have delivered."""
+    of = Counter(result.strategy for result in results)
+    poor = [result for result in results if "held_back" in result.notes]
+    collapsed = Counter(result.strategy for result in poor if result.notes.get("collapsed"))
+    others = Counter(result.strategy for result in poor if not result.notes.get("collapsed"))
+    end = "refine would have delivered the weak labels."
+    notes = [f"{name}: collapsed in {n} of {of[name]} trials: {end}" for name, n in collapsed.items()]
+    for name, n in others.items():
+        why = "images that look alike agree less under its labels"
+        notes.append(f"{name}: in {n} of {of[name]} trials {why}: {end}")
+    return notes
 
 
 def file_name(text: str) -> str:

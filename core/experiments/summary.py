@@ -43,6 +43,10 @@ class Row:
     seconds: Spread
     below_weak: int
     """Repeats whose labels are more than half a point below the weak ones."""
+    held_back: int = 0
+    """Repeats whose labels `refine` would not have delivered, or the strategy itself did not."""
+    collapsed: int = 0
+    """Those of them in which the network gave up a class."""
 
 
 def summarise(results: Iterable[TrialResult]) -> tuple[Row, ...]:
@@ -69,11 +73,12 @@ def csv_table(rows: Sequence[Row]) -> str:
     header += [f"{name}_{what}" for name in measures for what in ("mean", "std", "min")]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*header, "repeats_below_weak"])
+    writer.writerow([*header, "repeats_below_weak", "repeats_held_back", "repeats_collapsed"])
     for row in rows:
         spreads = [getattr(row, name) for name in measures]
         numbers = [_number(value) for s in spreads for value in (s.mean, s.std, s.min)]
-        writer.writerow([row.task, row.weak, row.strategy, row.repeats, *numbers, row.below_weak])
+        counts = [row.below_weak, row.held_back, row.collapsed]
+        writer.writerow([row.task, row.weak, row.strategy, row.repeats, *numbers, *counts])
     return file.getvalue()
 
 
@@ -81,16 +86,22 @@ def markdown_table(rows: Sequence[Row]) -> str:
     """The main numbers as a table in Markdown: percent, gains in points, `mean +- spread (min)`."""
     header = (
         "| task | weak labels | strategy | repeats | weak | relabelled | gain | F1 gain | weak, test | test "
-        "| test gain | test F1 gain | calibration error | seconds |"
+        "| test gain | test F1 gain | calibration error | seconds | held back |"
     )
-    lines = [header, "|---|---|---|" + "---:|" * 11]
+    lines = [header, "|---|---|---|" + "---:|" * 12]
     for row in rows:
         cells = [row.task, row.weak, row.strategy, str(row.repeats), percent(row.clip_train)]
         cells += [percent(row.train), points(row.gain_train), points(row.f1_gain_train)]
         cells += [percent(row.clip_test), percent(row.test), points(row.gain_test), points(row.f1_gain_test)]
-        cells += [decimals(row.ece), f"{row.seconds.mean:.1f}"]
+        cells += [decimals(row.ece), f"{row.seconds.mean:.1f}", kept_back(row)]
         lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def kept_back(row: Row) -> str:
+    """`3 of 30, 2 collapsed`: repeats whose labels would not have been delivered."""
+    collapsed = f", {row.collapsed} collapsed" if row.collapsed else ""
+    return f"{row.held_back} of {row.repeats}{collapsed}" if row.held_back else "0"
 
 
 def percent(value: Spread) -> str:
@@ -139,6 +150,8 @@ def _row(task: str, weak: str, strategy: str, own: Sequence[TrialResult]) -> Row
         ece=spread(of("refined_train", "ece")),
         seconds=spread([result.seconds for result in own]),
         below_weak=sum(value < -0.005 for value in gains),
+        held_back=sum(not result.delivers or "held_back" in result.notes for result in own),
+        collapsed=sum(bool(result.notes.get("collapsed")) for result in own),
     )
 
 

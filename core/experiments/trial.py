@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 _FORMAT = 1  # of a trial's key: raise it when the same spec gives another result
 _EXAMPLES = 48
+_EVIDENCE_SIDE = 28  # px at which refine's judge looks
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ class TrialResult:
 
     `clip` are the weak labels, `refined` what the strategy delivers. A strategy whose own verdict is against
     its labels delivers the weak ones on both parts (`delivers` is then False). `confusion_*` are counts
-    [truth][label] on the training images. `examples` are images whose label changed:
+    [truth][label] on the training images. A strategy that does not judge itself is measured as it is; where
+    `refine` would hold its labels back, `notes` say so: `held_back` is the reason, `collapsed` whether it
+    gave up a class. `examples` are images whose label changed:
     (position in the mixture, weak, refined, truth), of which the plots show some.
     """
 
@@ -93,14 +96,14 @@ def run_trial(spec: TrialSpec, ctx: JobContext) -> TrialResult:
     )
     started = time.monotonic()
     with _threads(spec.threads):
-        outcome, given = _refined(spec, mixture, drawn, weak, ctx)
+        outcome, given, held_back = _refined(spec, mixture, drawn, weak, ctx)
         seconds = time.monotonic() - started
         new = _on_test(spec, mixture, drawn, outcome, ctx)
     delivers = outcome.verdict is None or outcome.verdict.delivers
     refined = outcome.probabilities if delivers else weak.train
     if not delivers and new is not None:
         new = weak.test
-    return _measured(spec, mixture, drawn, weak, refined, new, given, outcome, delivers, seconds)
+    return _measured(spec, mixture, drawn, weak, refined, new, given, outcome, delivers, held_back, seconds)
 
 
 def trial_key(spec: TrialSpec) -> str:
@@ -131,9 +134,10 @@ def from_json(fields_of: Mapping[str, Any]) -> TrialResult:
 
 def _refined(
     spec: TrialSpec, mixture: Mixture, drawn: Split, weak: WeakLabels, ctx: JobContext
-) -> tuple[Any, npt.NDArray[np.bool_]]:
-    """The strategy's outcome, and (m,) which images' true labels it was given."""
+) -> tuple[Any, npt.NDArray[np.bool_], dict[str, Any]]:
+    """The strategy's outcome, (m,) which images' true labels it was given, and what refine's judge says of it."""
     from core.experiments.requests import request_for
+    from core.refine.evidence import judge
     from core.refine.strategies import STRATEGIES
 
     if spec.strategy not in STRATEGIES:
@@ -148,7 +152,13 @@ def _refined(
         embeddings=weak.embeddings,
         choices=spec.choices,
     )
-    return STRATEGIES[spec.strategy](request, ctx), truth >= 0
+    outcome = STRATEGIES[spec.strategy](request, ctx)
+    if outcome.verdict is not None:
+        return outcome, truth >= 0, {}
+    after = outcome.probabilities.argmax(axis=1)
+    found = judge(request.pixels(_EVIDENCE_SIDE, True), request.labels, after, weak.train.shape[1], spec.seed)
+    notes = {} if found.delivers else {"held_back": found.reason, "collapsed": found.collapsed}
+    return outcome, truth >= 0, notes
 
 
 def _shots(truth: Rows, shots: int, seed: int) -> Rows:
@@ -184,6 +194,7 @@ def _measured(
     given: npt.NDArray[np.bool_],
     outcome: Any,
     delivers: bool,
+    held_back: dict[str, Any],
     seconds: float,
 ) -> TrialResult:
     names, k = mixture.classes, len(mixture.classes)
@@ -210,7 +221,10 @@ def _measured(
         delivers=delivers,
         warnings=tuple(outcome.warnings),
         seconds=seconds,
-        notes={name: outcome.metrics[name] for name in ("network", "candidate") if name in outcome.metrics},
+        notes={
+            **{name: outcome.metrics[name] for name in ("network", "candidate") if name in outcome.metrics},
+            **held_back,
+        },
     )
 
 

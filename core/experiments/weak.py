@@ -51,7 +51,8 @@ def parse_noise(text: str) -> WeakSpec:
     if found is None or found[1] not in KINDS or not 0 <= float(found[2]) <= 0.9:
         raise UserError(
             f"'{text}' is no emulated error.",
-            f"Write noise:KIND@RATE, noise:N1@0.2 say; the kinds are {', '.join(KINDS)}, the rate is 0 to 0.9.",
+            f"Write noise:KIND@RATE, noise:N1@0.2 say. The kinds are {', '.join(KINDS)}; the rate is the expected "
+            "share of wrong labels, 0 to 0.9.",
         )
     return WeakSpec(f"{found[1]} {float(found[2]):.0%}", found[1], float(found[2]))
 
@@ -59,7 +60,10 @@ def parse_noise(text: str) -> WeakSpec:
 def weak_labels(spec: WeakSpec, mixture: Mixture, train: Rows, test: Rows, seed: int) -> WeakLabels:
     """The weak labels of the images `train` (m,) and `test` (t,) of a mixture. Raises `UserError`."""
     if spec.noise:
-        return WeakLabels(_emulated(spec, mixture, train, seed), _emulated(spec, mixture, test, seed))
+        learnt = _emulated(spec, mixture, train, seed)
+        if len(np.unique(mixture.truth[test])) < 2:  # nothing to confuse: new images have no weak labels then
+            return WeakLabels(learnt, np.full((len(test), len(mixture.classes)), np.nan, np.float32))
+        return WeakLabels(learnt, _emulated(spec, mixture, test, seed))
     stored = stored_labels(Path(spec.file), mixture)
     rows = stored.get("rows", np.arange(len(mixture.truth)))
     place = np.full(len(mixture.truth), -1, np.int64)
@@ -104,7 +108,5 @@ def _emulated(spec: WeakSpec, mixture: Mixture, rows: Rows, seed: int) -> Floats
     from core.experiments.noise import emulate
 
     classes = len(mixture.classes)
-    if not len(rows):
-        return np.empty((0, classes), np.float32)
     pixels = mixture.pixels(rows, NOISE_SIDE)
     return emulate(spec.noise, mixture.truth[rows], pixels, spec.rate, seed, classes)

@@ -1,5 +1,8 @@
 """Copies sorted into one folder a class; the originals are not touched.
 
+Plain pictures are copied byte for byte. What other formats hold is written as PNG: their headers may name a patient
+(DICOM), and one file of theirs may be many images.
+
 `<out>/<class>/<file>`, or `<out>/<split>/<class>/<file>` with splits: what torchvision's ImageFolder and other tools
 read.
 """
@@ -8,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,9 +21,13 @@ from core.exports.atomic import replacing
 from core.exports.options import LABELLED, SPLITS, UNREADABLE, ExportRequest, ExportResult, Preview
 from core.exports.selection import Selection, Sizes, select_labelled
 from core.exports.target import check_new_folder
+from core.images.files import leads_out
+from core.images.formats.registry import PLAIN, format_by_name
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef
+from core.images.source import HasFiles
 from core.jobs import JobContext
+from core.project.columns import paths_of
 
 _STAGE = "Copying images"
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
@@ -70,7 +78,7 @@ def preview_folders(request: ExportRequest, chosen: Selection, count: int) -> Pr
     refs = request.table.refs
     copies = islice(_copies(request, chosen), count)
     return Preview(
-        ("image", "copy"), tuple((refs[copy.row].shown, _shown(str(copy.path))) for copy in copies)
+        ("image", "copy"), tuple((refs[copy.row].legible, _shown(str(copy.path))) for copy in copies)
     )
 
 
@@ -103,9 +111,11 @@ def _copies(request: ExportRequest, chosen: Selection) -> Iterator[_Planned]:
     names = _class_folders([c.name for c in table.classes])
     split_names = [*SPLITS, ""]  # -1, none, is the last one
     taken: set[str] = set()
+    files = Counter(paths_of(table.refs))
     for row, split in zip(chosen.rows.tolist(), chosen.split.tolist(), strict=True):
         folder = PurePosixPath(split_names[split], names[int(table.label[row])])
-        name = _free_name(table.refs[row], str(folder), taken)
+        ref = table.refs[row]
+        name = _free_name(_copy_path(ref, files[ref.path] > 1), str(folder), taken)
         yield _Planned(row, split_names[split], folder / name)
 
 
@@ -113,32 +123,51 @@ def _shown(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _free_name(ref: ImageRef, folder: str, taken: set[str]) -> str:
+def _copied_whole(path: str) -> bool:
+    """Whether a copy is the file itself."""
+    known = format_by_name(path)
+    return known is not None and known.name == PLAIN
+
+
+def _copy_path(ref: ImageRef, one_of_many: bool) -> str:
+    """The path of a copy as it would be beside its file: a PNG for what is not copied as it is."""
+    if _copied_whole(ref.path) and not one_of_many:
+        return ref.path
+    known = format_by_name(ref.path)
+    suffixes = () if known is None else known.suffixes
+    longest = max((len(suffix) for suffix in suffixes if ref.path.lower().endswith(suffix)), default=0)
+    stem = ref.path[: len(ref.path) - longest]
+    return f"{stem}_{ref.frame:04d}.png" if one_of_many else f"{stem}.png"
+
+
+def _free_name(path: str, folder: str, taken: set[str]) -> str:
     """The file's own name, else with its folders before it, else with a hash of its path."""
-    flat = ref.path.replace("/", "__")
+    flat = path.replace("/", "__")
     stem, dot, suffix = flat.rpartition(".")
     hashed = (
-        f"{stem or flat}-{hashlib.sha256(os.fsencode(ref.path)).hexdigest()[:8]}{dot}{suffix if stem else ''}"
+        f"{stem or flat}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}{dot}{suffix if stem else ''}"
     )
-    for name in (ref.path.rsplit("/", 1)[-1], flat, hashed):
+    for name in (path.rsplit("/", 1)[-1], flat, hashed):
         key = f"{folder}/{name}".casefold()
         if key not in taken and len(os.fsencode(name)) <= 255:
             taken.add(key)
             return name
-    short = hashlib.sha256(os.fsencode(ref.path)).hexdigest() + (f".{suffix}" if dot else "")
+    short = hashlib.sha256(os.fsencode(path)).hexdigest() + (f".{suffix[:20]}" if dot else "")
     taken.add(f"{folder}/{short}".casefold())
     return short
 
 
 def _copy(request: ExportRequest, row: int, target: Path) -> bool:
-    original = request.source.root / request.table.refs[row].path
+    ref, source = request.table.refs[row], request.source
     try:
-        if request.source.root.is_dir():
-            if not original.is_file():
-                return False
-            shutil.copyfile(original, target)
-        else:
+        if not isinstance(source, HasFiles) or not _copied_whole(ref.path):
             _write_png(request, row, target)
+        elif not source.root.is_dir():
+            target.write_bytes(source.file_bytes(ref))
+        elif leads_out(ref.path) or not (source.root / ref.path).is_file():
+            return False
+        else:
+            shutil.copyfile(source.root / ref.path, target)
     except ImageUnreadable:
         return False
     return True

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from core.errors import UserError
 from core.exports.spreadsheet import plain_text
-from core.images.raster import SUFFIXES
+from core.images.formats.registry import format_by_name
 from core.images.refs import ImageRef
+from core.images.zip_archive import class_folders_in, is_zip
 
 NAME_COLUMNS = ("file_name", "filename", "file", "image", "path", "id", "name")
 LABEL_COLUMNS = ("label", "class", "target", "category")
@@ -33,7 +34,10 @@ class WeakLabels:
 
 @dataclass(frozen=True)
 class Matched:
-    """`rows` (m,) row numbers of images, `found` (m,) positions in the list of names; `notes` on the rest."""
+    """`rows` (m,) row numbers of images, `found` (m,) positions in the list of names; `notes` on the rest.
+
+    A name of a file with several images stands for all of them.
+    """
 
     rows: npt.NDArray[np.int64]
     found: npt.NDArray[np.int64]
@@ -92,15 +96,20 @@ def read_labels_csv(path: Path) -> dict[str, str]:
 def read_class_folders(folder: Path) -> dict[str, str]:
     """`<class>/<file>` -> class for every picture below `folder`; the first folder of the path is the class.
 
-    Raises `UserError` when there is none.
+    `folder` may be a zip archive. Raises `UserError` when there is none.
     """
+    found = class_folders_in(folder) if is_zip(folder) else _class_folders(folder)
+    if not found:
+        raise UserError(f"{folder} holds no folders with pictures.", "Expected is one folder a class.")
+    return found
+
+
+def _class_folders(folder: Path) -> dict[str, str]:
     found = {}
     for class_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
         for path in sorted(class_folder.rglob("*")):
-            if path.suffix.lower() in SUFFIXES:
+            if format_by_name(path.name) is not None:
                 found[path.relative_to(folder).as_posix()] = class_folder.name
-    if not found:
-        raise UserError(f"{folder} holds no folders with pictures.", "Expected is one folder a class.")
     return found
 
 
@@ -131,20 +140,26 @@ def read_probabilities_csv(path: Path) -> WeakLabels:
 
 def match_names(names: Sequence[str], refs: Sequence[ImageRef]) -> Matched:
     """Find the image of each name: by its path below the image folder, else by its bare name where that is unique."""
-    by_path = {ref.shown: row for row, ref in enumerate(refs)}
-    by_path.update({ref.path: row for row, ref in enumerate(refs)})
-    bare = Counter(ref.path.rsplit("/", 1)[-1] for ref in refs)
-    by_bare = {ref.path.rsplit("/", 1)[-1]: row for row, ref in enumerate(refs)}
-    rows, found, missing = [], [], []
+    by_shown: dict[str, list[int]] = {}
+    by_path: dict[str, list[int]] = {}
+    for row, ref in enumerate(refs):
+        by_shown.setdefault(ref.shown, []).append(row)
+        by_path.setdefault(ref.path, []).append(row)
+    by_path = {**by_shown, **by_path}
+    paths = {ref.path for ref in refs}
+    bare = Counter(path.rsplit("/", 1)[-1] for path in paths)
+    by_bare = {path.rsplit("/", 1)[-1]: by_path[path] for path in paths}
+    rows: list[int] = []
+    found: list[int] = []
+    missing = []
     for position, name in enumerate(names):
         path = name.replace("\\", "/").removeprefix("./")
         last = path.rsplit("/", 1)[-1]
-        row = by_path.get(name, by_path.get(path, by_bare[last] if bare[last] == 1 else None))
-        if row is None:
+        here = by_path.get(name) or by_path.get(path) or (by_bare[last] if bare[last] == 1 else [])
+        rows += here
+        found += [position] * len(here)
+        if not here:
             missing.append(name)
-        else:
-            rows.append(row)
-            found.append(position)
     return Matched(
         np.array(rows, np.int64), np.array(found, np.int64), _notes(missing, len(refs) - len(set(rows)))
     )
@@ -153,10 +168,14 @@ def match_names(names: Sequence[str], refs: Sequence[ImageRef]) -> Matched:
 def _notes(missing: list[str], unnamed: int) -> tuple[str, ...]:
     notes = []
     if missing:
-        some = ", ".join(missing[:_MAX_NOTES]) + (" ..." if len(missing) > _MAX_NOTES else "")
-        notes.append(f"{len(missing):,} names are no image of this project, or of several: {some}")
+        some = ", ".join(ImageRef(name).legible for name in missing[:_MAX_NOTES]) + (
+            " ..." if len(missing) > _MAX_NOTES else ""
+        )
+        names = "1 name is" if len(missing) == 1 else f"{len(missing):,} names are"
+        notes.append(f"{names} no image of this project, or of several: {some}")
     if unnamed:
-        notes.append(f"{unnamed:,} images are not named there.")
+        images = "1 image is" if unnamed == 1 else f"{unnamed:,} images are"
+        notes.append(f"{images} not named there.")
     return tuple(notes)
 
 
@@ -173,10 +192,16 @@ def _probabilities(path: Path, number: int, cells: Sequence[str], classes: int) 
         raise UserError(
             f"{path.name}, line {number}: there are {len(cells)} probabilities, {classes} were expected."
         )
-    try:
-        values = [float(cell) for cell in cells]
-    except ValueError as error:
-        raise UserError(f"{path.name}, line {number}: {error}.") from error
+    values = [_number(path, number, cell) for cell in cells]
     if not all(0 <= value < float("inf") for value in values) or sum(values) <= 0:
         raise UserError(f"{path.name}, line {number}: {values} are no probabilities.")
     return values
+
+
+def _number(path: Path, line: int, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError as error:
+        what = f"'{cell}' is no number" if cell.strip() else "a probability is missing"
+        hint = "Write probabilities as 0.25, with a point."
+        raise UserError(f"{path.name}, line {line}: {what}.", hint) from error

@@ -161,4 +161,13 @@ def _notes(request: ExportRequest, written: Selection, size: int) -> tuple[str, 
     if empty:
         shown = ", ".join(empty[:_EXAMPLES]) + (" ..." if len(empty) > _EXAMPLES else "")
         notes.append(f"No image of {shown}.")
+    alike = _groups_of_likes(request, written)
+    if alike:
+        notes.append(f"Images that look the same stay in one split ({alike:,} groups).")
     return tuple(notes)
+
+
+def _groups_of_likes(request: ExportRequest, written: Selection) -> int:
+    """How many groups of images that look the same are divided as one."""
+    group = request.table.duplicate[written.rows[written.split >= 0]]
+    return int((np.unique(group[group >= 0], return_counts=True)[1] > 1).sum())

@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.exports.options import SPLITS, ExportRequest
 from core.exports.split import assign_splits
 from core.project.records import Status
+from core.project.table import LabelTable
 
 Sizes = npt.NDArray[np.int64]  # (n,) bytes of each image's file
 
@@ -42,8 +43,16 @@ def select(request: ExportRequest, default: frozenset[Status], divided: bool) ->
             request.seed,
             [table.group[row] for row in named.tolist()],
             [table.sha256[row] for row in named.tolist()],
+            (table.duplicate[named] + 1).tolist(),
+            _files(table, named),
         )
     return Selection(rows, split)
+
+
+def _files(table: LabelTable, rows: npt.NDArray[np.int64]) -> list[str]:
+    """The file of each image, where one holds several; else nothing, which spares a look at a million names."""
+    paths = [table.refs[row].path for row in rows.tolist()]
+    return paths if len(set(paths)) < len(paths) else []
 
 
 def select_labelled(request: ExportRequest, default: frozenset[Status], divided: bool) -> Selection:

@@ -1,6 +1,6 @@
 """Train, validation and test: balanced over the classes, groups never divided."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,19 @@ def assign_splits(
     seed: int,
     groups: Sequence[str] = (),
     contents: Sequence[bytes] = (),
+    likes: Sequence[int] = (),
+    files: Sequence[str] = (),
 ) -> npt.NDArray[np.int8]:
     """(n,) 0 train, 1 validation, 2 test for images of `labels` (n,).
 
-    Images of one group (n names, empty for none) stay in one split, and so do images of equal content
-    (n hashes, empty for unknown). Units are handed out class by class, largest first, each to the split that
-    lacks most of what they hold, so every class is divided as near to `ratios` as its units allow. The same seed
-    gives the same splits.
+    Images of one group (n names, empty for none) stay in one split, and so do images of equal content (n hashes, empty
+    for unknown), images that look the same (n numbers of groups, 0 for none) and images in one file: the slices of a
+    volume (n paths). Units are handed out class by class, largest first, each to the split that lacks most of what
+    they hold, so every class is divided as near to `ratios` as its units allow. The same seed gives the same splits.
     """
     if not len(labels):
         return np.zeros(0, np.int8)
-    unit_of_row = _units(len(labels), groups, contents)
+    unit_of_row = _units(len(labels), {"group": groups, "content": contents, "like": likes, "file": files})
     sizes = np.bincount(unit_of_row)
     shared = np.flatnonzero(sizes > 1)
     counts = _counts(labels, unit_of_row, shared, int(labels.max()) + 1)
@@ -73,8 +75,8 @@ def _counts(labels: Ints, unit_of_row: Units, shared: Units, classes: int) -> np
     return counts
 
 
-def _units(n: int, groups: Sequence[str], contents: Sequence[bytes]) -> Units:
-    """(n,) the unit of each row, numbered by their first rows: union-find over equal groups and equal contents."""
+def _units(n: int, kinds: Mapping[str, Sequence[Hashable]]) -> Units:
+    """(n,) the unit of each row, numbered by their first rows: union-find over equal names of each kind."""
     parent = list(range(n))
 
     def root(row: int) -> int:
@@ -84,7 +86,7 @@ def _units(n: int, groups: Sequence[str], contents: Sequence[bytes]) -> Units:
         return row
 
     first: dict[Hashable, int] = {}
-    for kind, names in (("group", groups), ("content", contents)):
+    for kind, names in kinds.items():
         for row, name in enumerate(names):
             if name:
                 before = first.setdefault((kind, name), row)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.exports.options import ExportRequest
-from core.images.raster import SUFFIXES
+from core.images.formats.registry import format_by_name
 
 _ELSEWHERE = "Choose another place: images are never written to."
 
@@ -25,7 +25,7 @@ def check_target(request: ExportRequest, *beside: Path) -> None:
         _check_place(request, path)
         if _is_folder(path):
             raise UserError(f"{path} is a folder, not a file name.", "Add the name of the file.")
-        if any(name.suffix.lower() in SUFFIXES and os.path.lexists(name) for name in _names(path)):
+        if any(format_by_name(name.name) is not None and os.path.lexists(name) for name in _names(path)):
             raise UserError(f"{path} is an image.", "Choose another name: images are never replaced.")
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from core.images.perceptual import perceptual_hash
 from core.images.pixels import ImageUnreadable, Pixels
 from core.images.refs import ImageRef
 from core.images.source import ImageSource
@@ -25,6 +26,8 @@ class Decoded(Generic[T]):
     height: int = 0
     grey: bool = False
     error: str = ""
+    details: str = "{}"
+    phash: bytes = b""
 
 
 def decode_all(
@@ -33,20 +36,31 @@ def decode_all(
     prepare: Callable[[Pixels], T],
     ahead: int = 256,
     threads: int | None = None,
+    look: bool = False,
 ) -> Generator[Decoded[T], None, None]:
     """Yield `prepare(pixels)` of every image in order; an unreadable image comes with its error.
 
     `prepare` runs in a worker thread. At most `ahead` results wait in memory. Closing the iterator
-    stops the threads.
+    stops the threads. With `look`, the perceptual hash of each image is computed too.
     """
 
     def work(row: int, ref: ImageRef) -> Decoded[T]:
         try:
             pixels = source.read(ref)
             value = prepare(pixels)
+            phash = perceptual_hash(pixels.array) if look else b""
         except ImageUnreadable as error:
             return Decoded(row, None, error=str(error))
-        return Decoded(row, value, pixels.sha256, pixels.width, pixels.height, pixels.is_grey)
+        return Decoded(
+            row,
+            value,
+            pixels.sha256,
+            pixels.width,
+            pixels.height,
+            pixels.is_grey,
+            details=pixels.details.to_json(),
+            phash=phash,
+        )
 
     waiting: deque[Future[Decoded[T]]] = deque()
     remaining = iter(images)

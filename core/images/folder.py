@@ -1,13 +1,21 @@
 """A folder of picture files, nested as deep as it is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from core.images import raster
-from core.images.pixels import Pixels, UInt8
+from core.images.expand import Found, KnownFrames, may_hold_images, rows_of_folder
+from core.images.files import DiskFile, leads_out
+from core.images.formats.registry import reader_of
+from core.images.levels import Levels
+from core.images.pixels import ImageUnreadable, Pixels, UInt8
 from core.images.refs import ImageRef, ScannedImage
+from core.images.slices import ALL_AXIAL, SliceChoice
+
+
+def no_tick() -> None:
+    """For a scan that nobody stops."""
 
 
 class FolderSource:
@@ -15,11 +23,13 @@ class FolderSource:
 
     kind: ClassVar[str] = "folder"
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, slices: SliceChoice = ALL_AXIAL) -> None:
+        self.root, self.slices = root, slices
 
-    def scan(self) -> Iterator[ScannedImage]:
-        """Yield every picture file in path order, and every folder that cannot be read as a row with an error."""
+    def scan(
+        self, known: KnownFrames | None = None, tick: Callable[[], None] = no_tick
+    ) -> Iterator[ScannedImage]:
+        """Yield every image folder by folder, and every folder that cannot be read as a row with an error."""
         pending = [""]
         while pending:
             folder = pending.pop()
@@ -31,37 +41,59 @@ class FolderSource:
                     ImageRef(folder + "/"), error=f"the folder cannot be opened: {error.strerror or error}"
                 )
                 continue
-            subfolders = []
-            for entry in entries:
-                path = f"{folder}/{entry.name}" if folder else entry.name
-                if _is_hidden(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    subfolders.append(path)
-                elif Path(entry.name).suffix.lower() in raster.SUFFIXES:
-                    yield _scan_file(path, entry)
+            subfolders: list[str] = []
+            yield from rows_of_folder(self._files(folder, entries, subfolders), self.slices, known, tick)
             pending.extend(reversed(subfolders))
+
+    def _files(
+        self, folder: str, entries: list["os.DirEntry[str]"], subfolders: list[str]
+    ) -> Iterator[Found]:
+        """The files among `entries` that may be pictures; what is a folder goes to `subfolders`."""
+        for entry in entries:
+            if is_hidden(entry.name):
+                continue
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                subfolders.append(path)
+            elif may_hold_images(entry.name):
+                yield _found(self.root / path, path, entry)
 
     def read(self, ref: ImageRef) -> Pixels:
         """Decode one image. Raises `ImageUnreadable`."""
-        return raster.read_raster(self.root / ref.path)
+        file = self._file(ref)
+        return reader_of(file).read(file, ref.frame)
 
     def thumbnail(self, ref: ImageRef, side: int) -> UInt8:
         """The pixels of one image, as few as are cheap to have, see `thumbnail_pixels`. Raises `ImageUnreadable`."""
-        return raster.read_raster_small(self.root / ref.path, side)
+        file = self._file(ref)
+        return reader_of(file).thumbnail(file, ref.frame, side)
+
+    def levels(self, ref: ImageRef) -> Levels | None:
+        """The samples behind one image, see `core.images.source.levels_of`. Raises `ImageUnreadable`."""
+        file = self._file(ref)
+        return reader_of(file).levels(file, ref.frame)
+
+    def file_bytes(self, ref: ImageRef) -> bytes:
+        """The file that an image is in, as it is. Raises `ImageUnreadable`."""
+        return self._file(ref).read()
+
+    def _file(self, ref: ImageRef) -> DiskFile:
+        if leads_out(ref.path):
+            raise ImageUnreadable("the path leads out of the folder of the images")
+        return DiskFile(self.root / ref.path, ref.path)
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over."""
     return name.startswith(".") or name == "__MACOSX" or name.endswith(".medlabel")
 
 
-def _scan_file(path: str, entry: "os.DirEntry[str]") -> ScannedImage:
-    ref = ImageRef(path)
+def _found(full: Path, path: str, entry: "os.DirEntry[str]") -> Found:
+    file = DiskFile(full, path)
     try:
         if not entry.is_file():
-            return ScannedImage(ref, error="this is not a regular file")
+            return Found(file, 0, 0, "this is not a regular file")
         facts = entry.stat()
     except OSError as error:
-        return ScannedImage(ref, error=f"the file cannot be opened: {error.strerror or error}")
-    problem = "" if facts.st_size else "the file is empty"
-    return ScannedImage(ref, facts.st_size, facts.st_mtime_ns, problem)
+        return Found(file, 0, 0, f"the file cannot be opened: {error.strerror or error}")
+    return Found(file, facts.st_size, facts.st_mtime_ns, "" if facts.st_size else "the file is empty")

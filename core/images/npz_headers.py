@@ -1,5 +1,6 @@
 """What the arrays of an NPZ file are, read from their headers alone: no array is loaded, nothing is unpickled."""
 
+import os
 import struct
 import tokenize
 import zipfile
@@ -7,12 +8,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.errors import UserError
+from core.images.slices import PLANE
+from core.images.zip_index import METHODS, is_bomb
 
 SPLITS = ("train", "val", "test")
 _MOST_CHANNELS = 4
@@ -39,11 +43,19 @@ class ArrayHeader:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
+    @property
+    def size(self) -> int:
+        """Bytes of the array."""
+        return self.dtype.itemsize * prod(self.shape)
+
 
 def check_images(path: Path) -> None:
     """Raises `UserError`, in words for people, unless `path` has images in the MedMNIST layout."""
-    for name, header in read_headers(path, "images").items():
+    headers = read_headers(path, "images")
+    for name, header in headers.items():
         _check_pixels(path, name, header)
+    if sum(header.size for header in headers.values()) > memory_bytes():
+        raise UserError(f"{path.name} is too large for the memory of this computer.")
 
 
 def check_labels(path: Path) -> None:
@@ -75,6 +87,14 @@ def read_headers(path: Path, what: str) -> dict[str, ArrayHeader]:
     return found
 
 
+def memory_bytes() -> float:
+    """The memory of this computer; without end where the system does not tell."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
+
+
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
     """Turns what zipfile and numpy say of a file that cannot be read into words for people."""
@@ -98,6 +118,13 @@ def _read_header(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) ->
     name = info.filename.removesuffix(".npy")
     if info.flag_bits & _ENCRYPTED:
         raise UserError(f"{path.name} is protected with a password.", "Save it again without one.")
+    if info.compress_type not in METHODS:
+        raise RuntimeError(f"compression {info.compress_type}")
+    if is_bomb(info.file_size, info.compress_size):
+        raise UserError(
+            f"{path.name}: {name} would unpack to {info.file_size // max(1, info.compress_size):,} times its size, "
+            "as files do that are made to fill a memory."
+        )
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
         read = (
@@ -129,16 +156,27 @@ def _check_pixels(path: Path, name: str, header: ArrayHeader) -> None:
 
 def _layout_problem(shape: tuple[int, ...]) -> str:
     """What is wrong with this shape for images, to follow the array's name; empty when nothing is."""
+    if min(shape[1:], default=1) < 1:
+        return f"is {_size(shape)}: there is nothing in its images."
     if len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)):
         return ""
     if len(shape) == 4 and shape[3] > _MOST_CHANNELS and shape[1] in (1, 3):
         return f"is {_size(shape)}: the colours stand before the pixels. Expected is n x height x width x 3."
-    if len(shape) == 5 or (len(shape) == 4 and shape[3] > _MOST_CHANNELS):
-        return f"holds volumes of {_size(shape[1:4])} (3D). Volumes cannot be opened yet, only 2D images."
+    if is_volumes(shape):
+        return "" if max(shape[1:]) < PLANE else f"is {_size(shape)}: its volumes are too large."
+    if len(shape) == 5:
+        return f"holds volumes with {shape[4]} channels. Expected is grey, or colour with 3 channels."
     if len(shape) == 4:
         return f"has {shape[3]} channels. Expected is grey, or colour with 3 channels."
     expected = "n x height x width, with x 3 for colour"
     return f"is {_size(shape) or 'a single number'}. Expected is {expected}."
+
+
+def is_volumes(shape: tuple[int, ...]) -> bool:
+    """Whether images of this shape are volumes: n x depth x height x width, with x 1 or x 3 for channels."""
+    if len(shape) == 5:
+        return shape[4] in (1, 3)
+    return len(shape) == 4 and shape[3] > _MOST_CHANNELS and shape[1] not in (1, 3)
 
 
 def _size(shape: tuple[int, ...]) -> str:

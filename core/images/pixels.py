@@ -5,11 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.images.details import NOTHING_KNOWN, ImageDetails
+
 UInt8 = npt.NDArray[np.uint8]
+
+_MOST_WORDS = 160  # characters
 
 
 class ImageUnreadable(Exception):  # noqa: N818  a state of the image, not of the program
     """This image cannot be read; the text says why, in words for people. It becomes a row with an error."""
+
+
+def short(error: Exception) -> str:
+    """What a decoder says of a broken file, at most a line of it: decoders quote what they find in the file."""
+    line = " ".join(str(error).split())
+    return line if len(line) <= _MOST_WORDS else line[:_MOST_WORDS] + " ..."
 
 
 @dataclass(frozen=True)
@@ -18,11 +28,12 @@ class Pixels:
 
     `array` is (height, width) uint8 when the image is grey, also when a file stores grey as equal
     red, green and blue; else (height, width, 3) uint8 RGB. `sha256` is of the encoded file, or of the
-    array's bytes where an image is one frame of a file.
+    array's bytes where an image is one frame of a file. `details` are what the file tells of it.
     """
 
     array: UInt8
     sha256: bytes
+    details: ImageDetails = NOTHING_KNOWN
 
     @property
     def height(self) -> int:

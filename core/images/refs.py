@@ -1,7 +1,17 @@
 """The identity of an image, and what a scan says of it."""
 
 import os
+import re
 from dataclasses import dataclass
+
+from core.images.formats.registry import format_by_name, is_nameless
+from core.images.slices import PLANE, plane_of
+
+_MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def _escaped(found: "re.Match[str]") -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True)
@@ -16,8 +26,24 @@ class ImageRef:
 
     @property
     def shown(self) -> str:
-        """The path for people and for text files: bytes that are not UTF-8 as `\\xff`."""
+        """The path for text files: bytes that are not UTF-8 as `\\xff`."""
         return os.fsencode(self.path).decode("utf-8", "backslashreplace")
+
+    @property
+    def legible(self) -> str:
+        """The path for people, on one line: line breaks, other control characters and marks that turn the direction of
+        text are written out, as `\\n` or `\\u202e`; with them a name could look like another one.
+        """
+        return _MISLEADING.sub(_escaped, self.shown) + self._part
+
+    @property
+    def _part(self) -> str:
+        """Which frame, page or slice of its file, counted from 1; nothing for the first, nor for plain pictures."""
+        known = format_by_name(self.path)
+        if not self.frame or not (is_nameless(self.path) if known is None else known.surveyed):
+            return ""
+        plane, index = plane_of(self.frame)
+        return f" · {index + 1}" if self.frame < PLANE else f" · {plane} {index + 1}"
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,16 @@
 
 import io
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+from core.errors import UserError
 
 
 def _header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
@@ -21,22 +26,61 @@ def grown_memmap(path: Path, rows: int, columns: tuple[int, ...], dtype: npt.DTy
     """Writable memory map of the `.npy` at `path`, made or lengthened in place to `rows`; new rows are zero.
 
     The file is lengthened before its header says so, hence a crash leaves a valid array.
+    Raises `UserError` when the disk is full or cannot be written.
     """
     dtype = np.dtype(dtype)
     have = len(np.load(path, mmap_mode="r")) if path.exists() else 0
     rows = max(rows, have)
     header = _header((rows, *columns), dtype)
-    if not path.exists() or rows > have:
-        size = len(header) + rows * int(np.prod(columns, dtype=np.int64)) * dtype.itemsize
-        with path.open("r+b" if path.exists() else "wb") as file:
-            file.truncate(size)
-            file.seek(0)
+    if not path.exists():
+        with writing(path) as temporary, temporary.open("wb") as file:
+            file.write(_header((0, *columns), dtype))
+    if rows > have:
+        with _readable_errors(path), path.open("r+b") as file:
+            _lengthen(file, len(header) + rows * int(np.prod(columns, dtype=np.int64)) * dtype.itemsize)
             file.write(header)
     return (
         np.memmap(path, dtype, "r+", len(header), (rows, *columns))
         if rows
         else np.empty((0, *columns), dtype)
     )
+
+
+def _lengthen(file: BinaryIO, size: int) -> None:
+    """Give a file its size, with room on the disk where the system can promise it.
+
+    A hole in a file costs nothing until it is written to through a memory map: a full disk ends the process then.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+    else:
+        file.truncate(size)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary path whose file takes the place of `path` on leaving, at once or not at all.
+
+    Raises `UserError` when the disk is full or cannot be written.
+    """
+    temporary = path.with_suffix(".tmp")
+    with _readable_errors(path):
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _readable_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            "Free some space on its drive; what was finished is kept.",
+        ) from error
 
 
 class RowStore:
@@ -54,13 +98,15 @@ class RowStore:
         dtype: npt.DTypeLike,
         about: dict[str, Any] | None = None,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        with _readable_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.values = grown_memmap(folder / "values.npy", rows, columns, dtype)
         self.done = grown_memmap(folder / "done.npy", rows, (), np.bool_)
         card = folder / "about.json"
         if about is not None and not card.exists():
-            card.write_text(json.dumps(about, indent=1), encoding="utf-8")
+            with writing(card) as temporary:
+                temporary.write_text(json.dumps(about, indent=1), encoding="utf-8")
 
     def write(self, rows: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> None:
         """Store `values` (len(rows), *columns) and then mark the rows as done."""
@@ -84,9 +130,10 @@ def forget_rows(folder: Path, rows: npt.NDArray[np.int64]) -> None:
 
 
 def save_array(path: Path, array: npt.NDArray[Any]) -> None:
-    """Write `array` as `.npy` at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
+    """Write `array` as `.npy` at once or not at all. Raises `UserError`."""
+    with _readable_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-    temporary.replace(path)
+        file.flush()
+        os.fsync(file.fileno())  # what the database is told next must not be there without it

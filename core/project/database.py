@@ -1,11 +1,17 @@
 """`project.sqlite`: opening it, its schema and its migrations."""
 
+import os
+import shutil
 import sqlite3
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from core.errors import UserError
+from core.project.foreign import refuse_programs
 
 FILE_NAME = "project.sqlite"
 
@@ -55,29 +61,101 @@ MIGRATIONS = (
     # `edits` and `snapshots` hold packed columns from here on (`packing.py`); what is there stays as it is and
     # can still be read. The number keeps earlier versions of the program from opening what they cannot read.
     "",
+    # What a file's header told beyond size and colour (JSON of `core.images.details.ImageDetails`), and the
+    # perceptual hash of the picture (8 bytes), by which its likes are found.
+    """
+    ALTER TABLE images ADD COLUMN facts TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE images ADD COLUMN phash BLOB NOT NULL DEFAULT x'';
+    """,
 )
 
 _PATIENCE = 30.0  # seconds that a handle waits for another one to commit
 _LOOK = 0.001  # seconds between two tries of a handle that waits
 
+_HINTS = {
+    sqlite3.SQLITE_FULL: "Free some space on its drive; what was there before is kept.",
+    sqlite3.SQLITE_BUSY: "Another program writes to it; try again when that has ended.",
+}
+
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
 
 
-def connect(folder: Path) -> sqlite3.Connection:
+class Database(sqlite3.Connection):
+    """A connection that may be for reading only: `read_only` says why, empty when it writes."""
+
+    read_only = ""
+
+
+def connect(folder: Path, read_only: str = "") -> Database:
     """Open the database of the project in `folder`, brought to the newest schema.
 
+    With `read_only`, why nothing is to be written, or where nothing can be, it only reads: edits are refused.
     Raises `UserError` when it is not a project, is damaged, or was made by a newer version.
     """
     path = folder / FILE_NAME
     try:
-        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-        journal = "DELETE" if is_on_network(folder) else "WAL"
-        connection.execute(f"PRAGMA journal_mode={journal}")
-        connection.execute("PRAGMA synchronous=FULL")
-        _migrate(connection, path)
+        database = _opened(path, read_only)
     except sqlite3.DatabaseError as error:
         raise UserError(f"The project {folder} cannot be opened: {error}.") from error
-    return connection
+    database.execute(f"PRAGMA query_only={int(bool(database.read_only))}")
+    return database
+
+
+def _opened(path: Path, read_only: str) -> Database:
+    if path.exists() and not (_may_write(path) and _may_write(path.parent)):
+        return _copied(path, read_only or f"nothing can be written to {path.parent}")
+    database = sqlite3.connect(
+        path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, factory=Database
+    )
+    database.read_only = read_only
+    database.execute(f"PRAGMA journal_mode={'DELETE' if is_on_network(path.parent) else 'WAL'}")
+    database.execute("PRAGMA synchronous=FULL")
+    _migrate(database, path)
+    return database
+
+
+def _may_write(path: Path) -> bool:
+    """Whether the file system lets us, as the user whom we act for where the system tells that apart."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _copied(path: Path, read_only: str) -> Database:
+    """The database in memory, with what its log of changes (WAL) holds, which cannot be read without writing.
+
+    A copy can be brought to the newest schema, too.
+    """
+    database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Database)
+    with tempfile.TemporaryDirectory(prefix="medlabel-", ignore_cleanup_errors=True) as folder:
+        for file in path.parent.glob(f"{path.name}*"):
+            if not file.name.endswith("-shm"):
+                shutil.copyfile(file, Path(folder) / file.name)
+        with closing(sqlite3.connect(Path(folder) / path.name)) as copy:
+            copy.backup(database)
+    _migrate(database, path)
+    database.read_only = read_only
+    return database
+
+
+def refuse_to_write(database: Database) -> None:
+    """Raises `UserError` when the project is for reading only."""
+    if database.read_only:
+        raise UserError(f"This project can only be read: {database.read_only}.")
+
+
+@contextmanager
+def transaction(database: Database) -> Iterator[None]:
+    """What is written within is committed as a whole on leaving, or not at all.
+
+    Raises `UserError` when the project is for reading only, the disk is full or fails, or another one keeps it.
+    """
+    refuse_to_write(database)
+    try:
+        with database:
+            begin_writing(database)
+            yield
+    except sqlite3.OperationalError as error:
+        hint = _HINTS.get(error.sqlite_errorcode & 0xFF, "Check that the drive is there and works.")
+        raise UserError(f"Nothing could be written to the project: {error}.", hint) from error
 
 
 def begin_writing(connection: sqlite3.Connection) -> None:
@@ -102,6 +180,7 @@ def begin_writing(connection: sqlite3.Connection) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    refuse_programs(connection, path)
     if _version(connection) == len(MIGRATIONS):
         return
     with connection:  # one transaction: a second opener waits, then finds nothing left to do

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.project.database import begin_writing
+from core.errors import UserError
+from core.project.database import Database, transaction
 from core.project.edits import (
     CHANGE,
     DECISION,
@@ -59,7 +60,7 @@ class History:
     disk. Not thread-safe.
     """
 
-    def __init__(self, connection: sqlite3.Connection, rows: int) -> None:
+    def __init__(self, connection: Database, rows: int) -> None:
         self._connection = connection
         self.decisions: npt.NDArray[np.void] = np.zeros(rows, DECISION)
         self.decisions["class_id"] = -1
@@ -188,8 +189,7 @@ class History:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction of ours alone, begun with what others have logged."""
-        with self._connection:
-            begin_writing(self._connection)
+        with transaction(self._connection):
             self.catch_up()
             yield
 
@@ -247,6 +247,8 @@ class History:
 
         Outside of transactions only. What the log holds is kept without it, so that it fails is not told.
         """
+        if self._connection.read_only:
+            return
         many = _MANY_TIMES * max(len(self.decisions), _NOT_SMALL)
         if self._last_id - self._snapshot_id < SNAPSHOT_EVERY and self._since < many:
             return
@@ -255,7 +257,7 @@ class History:
             if newest <= self._snapshot_id:  # no other handle has saved one since
                 self._save_snapshot()
                 newest = self._last_id
-        except sqlite3.Error:
+        except (UserError, sqlite3.Error):
             logger.warning("no snapshot of the edits could be saved", exc_info=True)
             newest = self._last_id
         self._snapshot_id, self._since = newest, 0
@@ -265,8 +267,7 @@ class History:
         if self.notes:
             detail["noted"] = notes_to_json(self.notes)
         row = (self._last_id, pack_decisions(self.decisions), json.dumps(detail))
-        with self._connection:
-            begin_writing(self._connection)
+        with transaction(self._connection):
             self._connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)", row)
             self._connection.execute("DELETE FROM snapshots WHERE edit_id < ?", (self._last_id,))
 

@@ -1,18 +1,19 @@
 """The images of a project: what is known of each file."""
 
 import os
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from core.images.decode import Decoded
 from core.images.refs import ScannedImage
 from core.project.columns import ImageRefs, ObjectColumn
-from core.project.database import begin_writing
+from core.project.database import Database, transaction
 
 MISSING = "the file is no longer there"
 
@@ -22,7 +23,10 @@ _PAUSE = 0.003  # seconds between two, in which others get their turn
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What reading an image told: its content's hash and shape, or why it could not be read."""
+    """What reading an image told: its content's hash and shape, or why it could not be read.
+
+    `details` is JSON, see `core.images.details.ImageDetails`; `phash` is 8 bytes, or none where it was not computed.
+    """
 
     row: int
     sha256: bytes = b""
@@ -30,6 +34,15 @@ class ImageFacts:
     height: int = 0
     grey: bool = False
     error: str = ""
+    details: str = "{}"
+    phash: bytes = b""
+
+    @classmethod
+    def of(cls, item: Decoded[Any]) -> "ImageFacts":
+        """What a decoding pass learnt of one image."""
+        return cls(
+            item.row, item.sha256, item.width, item.height, item.grey, item.error, item.details, item.phash
+        )
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ class ImageRows:
     What writes many rows does so in transactions of a few thousand; stopped in between, the first ones are kept.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Database) -> None:
         self._connection = connection
 
     def count(self) -> int:
@@ -78,7 +91,8 @@ class ImageRows:
     def restamp(self, changed: Sequence[tuple[int, ScannedImage]]) -> None:
         """These rows have other content now: forget what reading them told."""
         self._many(
-            "UPDATE images SET size=?, mtime_ns=?, error=?, sha256=x'', width=0, height=0, missing=0 WHERE id=?",
+            "UPDATE images SET size=?, mtime_ns=?, error=?, sha256=x'', width=0, height=0, missing=0, "
+            "facts='{}', phash=x'' WHERE id=?",
             ((item.size, item.mtime_ns, item.error, row) for row, item in changed),
         )
 
@@ -86,9 +100,22 @@ class ImageRows:
         self._many("UPDATE images SET missing=? WHERE id=?", ((int(missing), row) for row in rows))
 
     def set_facts(self, facts: Sequence[ImageFacts]) -> None:
+        """Store what reading told. A pass that computed no perceptual hash leaves the one that is there."""
         self._many(
-            "UPDATE images SET sha256=?, width=?, height=?, grey=?, error=? WHERE id=?",
-            ((f.sha256, f.width, f.height, int(f.grey), f.error, f.row) for f in facts),
+            "UPDATE images SET sha256=?, width=?, height=?, grey=?, error=?, facts=?, "
+            "phash=coalesce(nullif(?, x''), phash) WHERE id=?",
+            ((f.sha256, f.width, f.height, int(f.grey), f.error, f.details, f.phash, f.row) for f in facts),
+        )
+
+    def details(self, row: int) -> str:
+        """The JSON of what the header of one image told; `{}` when it was not read yet."""
+        found = self._connection.execute("SELECT facts FROM images WHERE id=?", (row,)).fetchone()
+        return str(found[0]) if found else "{}"
+
+    def phashes(self) -> ObjectColumn[bytes]:
+        """The perceptual hash of every image, 8 bytes; empty where it was not computed."""
+        return ObjectColumn(
+            [row[0] for row in self._connection.execute("SELECT phash FROM images ORDER BY id")]
         )
 
     def columns(self) -> ImageColumns:
@@ -116,8 +143,7 @@ class ImageRows:
 
     def _many(self, statement: str, rows: Iterator[tuple[object, ...]]) -> None:
         while batch := list(islice(rows, _SLICE)):
-            with self._connection:
-                begin_writing(self._connection)
+            with transaction(self._connection):
                 self._connection.executemany(statement, batch)
             if len(batch) == _SLICE:
                 time.sleep(_PAUSE)

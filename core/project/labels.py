@@ -21,10 +21,12 @@ def build_table(
     truth: dict[int, int],
     groups: dict[int, str],
     log: dict[int, tuple[str, str]],
+    duplicate: Ints,
 ) -> LabelTable:
     """Put the snapshot together.
 
     `truth` maps rows to class ids, `groups` rows to names, `log` edit ids to (author, time).
+    `duplicate` (n,) is the column of that name.
     """
     n = len(images.refs)
     first, second = runs.stage_one(), runs.refinement()
@@ -61,6 +63,7 @@ def build_table(
         group=[groups.get(row, "") for row in range(n)],
         annotator=[log[edit][0] if edit else "" for edit in edits],
         updated_at=[log[edit][1] if edit else "" for edit in edits],
+        duplicate=duplicate,
     )
     undecided = table.failed & (status <= Status.PREDICTED)
     status[undecided], label[undecided], source[undecided] = Status.ERROR, _NONE, Source.NONE

@@ -1,6 +1,5 @@
 """A project: all that is known of one set of images, on disk, always saved."""
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ImagesGoneError, UserError
+from core.images.slices import ALL_AXIAL, SliceChoice
 from core.images.source import SOURCES, ImageSource, open_source
 from core.project.arrays import RowStore, forget_rows
-from core.project.database import FILE_NAME, connect
+from core.project.database import FILE_NAME, Database, connect, refuse_to_write, transaction
+from core.project.duplicates import read_duplicates
+from core.project.editor_lock import EditorLock
 from core.project.edits import Edit, Step
+from core.project.foreign import plain_errors, refuse_links
 from core.project.history import History, LogEntry
 from core.project.image_rows import ImageRows
 from core.project.labels import build_table
@@ -25,37 +28,79 @@ from core.project.table import LabelTable
 class Project:
     """An open project. One handle belongs to one thread; several handles on one folder see each other's commits."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: Database) -> None:
         self.folder = folder
         self._connection = connection
+        self._lock: EditorLock | None = None
         self.arrays = folder / "arrays"
         self.images = ImageRows(connection)
         self.runs = Runs(connection, self.arrays)
         self.history = History(connection, self.images.count())
 
     @classmethod
-    def create(cls, folder: Path, source: Path) -> Self:
-        """Make an empty project in `folder` for the images at `source`. Raises `UserError`."""
+    def create(cls, folder: Path, source: Path, slices: SliceChoice = ALL_AXIAL) -> Self:
+        """Make an empty project in `folder` for the images at `source`; of volumes, for these slices.
+
+        Raises `UserError`.
+        """
         kind = open_source(source).kind
         try:
-            (folder / "arrays").mkdir(parents=True, exist_ok=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)  # what is known of patients' images is its owner's alone
+            (folder / "arrays").mkdir(exist_ok=True)
         except OSError as error:
             raise UserError(f"The project folder {folder} cannot be made: {error.strerror}.") from error
         project = cls(folder, connect(folder))
-        project.set_meta(source=str(source.resolve()), kind=kind)
+        project.set_meta(source=str(source.resolve()), kind=kind, slices=str(slices))
         return project
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open the project in `folder`. Raises `UserError` when there is none."""
+    def open(cls, folder: Path, read_only: str = "") -> Self:
+        """Open the project in `folder`. Raises `UserError` when there is none.
+
+        With `read_only`, why nothing is to be written, every change is refused; so it is where nothing can be.
+        """
         if not (folder / FILE_NAME).is_file():
             raise UserError(
                 f"There is no project in {folder}.", "A project is a folder whose name ends in .medlabel."
             )
-        return cls(folder, connect(folder))
+        refuse_links(folder)
+        connection = connect(folder, read_only)
+        try:
+            with plain_errors(folder):
+                project = cls(folder, connection)
+                project.check()
+        except BaseException:
+            connection.close()
+            raise
+        return project
+
+    @classmethod
+    def open_as_editor(cls, folder: Path) -> Self:
+        """Open the project for a window, which only one at a time may change: a second one reads.
+
+        `read_only` says then who has it. Tasks and the command line take no part in this. Raises `UserError`.
+        """
+        lock = EditorLock(folder)
+        holder = lock.take() if (folder / FILE_NAME).is_file() else ""
+        try:
+            project = cls.open(folder, f"it is open elsewhere ({holder})" if holder else "")
+        except BaseException:
+            lock.release()
+            raise
+        project._lock = lock
+        return project
+
+    def check(self) -> None:
+        """Raises where what everything else rests on cannot be read: the runs, and what the images are."""
+        self.runs.all()
+        if self.meta("kind", "folder") not in SOURCES:
+            raise ValueError("its images are of no known kind")
 
     def close(self) -> None:
         self._connection.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +111,11 @@ class Project:
         self.close()
 
     # Facts about the project
+
+    @property
+    def read_only(self) -> str:
+        """Why this handle writes nothing; empty when it does."""
+        return self._connection.read_only
 
     def meta(self, key: str, default: str = "") -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -82,13 +132,18 @@ class Project:
         """The images themselves. Raises `UserError` when the folder is gone, unless it need not exist."""
         path = self.source_path
         if not must_exist:
-            return SOURCES[self.meta("kind")](path)
+            return SOURCES[self.meta("kind")](path, self.slices)
         if not path.exists():
             raise ImagesGoneError(
                 f"The images of this project are no longer at {path}.",
                 "Connect the drive, or say where they are now (relink).",
             )
-        return open_source(path, self.meta("kind"))
+        return open_source(path, self.meta("kind"), self.slices)
+
+    @property
+    def slices(self) -> SliceChoice:
+        """The slices of volumes that are images of this project."""
+        return SliceChoice.parse(self.meta("slices") or "axial")
 
     def relink(self, source: Path) -> None:
         """The images were moved to `source`. Raises `UserError` when it is another kind of source."""
@@ -142,7 +197,8 @@ class Project:
     def row_store(
         self, name: str, columns: tuple[int, ...], dtype: npt.DTypeLike, about: dict[str, Any] | None = None
     ) -> RowStore:
-        """The rows kept under `arrays/<name>`, made or lengthened to the number of images."""
+        """The rows kept under `arrays/<name>`, made or lengthened to the number of images. Raises `UserError`."""
+        refuse_to_write(self._connection)
         return RowStore(self.arrays / name, self.images.count(), columns, dtype, about)
 
     def forget_content(self, rows: npt.NDArray[np.int64]) -> None:
@@ -153,9 +209,10 @@ class Project:
         """A snapshot of everything, one row an image, with what other handles have committed."""
         self.history.catch_up()
         log = {entry.id: (entry.author, entry.at) for entry in self.history.log()}
-        return build_table(self.images.columns(), self.history, self.runs, self.truth(), self.groups(), log)
+        columns = self.images.columns()
+        duplicate = read_duplicates(self.arrays, len(columns.refs))
+        return build_table(columns, self.history, self.runs, self.truth(), self.groups(), log, duplicate)
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with transaction(self._connection):
             self._connection.executemany(statement, rows)

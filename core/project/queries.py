@@ -6,7 +6,6 @@ Everything here takes milliseconds for a million images; only the first use of t
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from itertools import compress
 
 import numpy as np
@@ -14,25 +13,13 @@ import numpy.typing as npt
 
 from core.project.path_texts import path_texts
 from core.project.records import ImageClass, Source, Status
+from core.project.sorting import Sort, in_order, radix_order
 from core.project.table import Floats, LabelTable
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Keys = npt.NDArray[np.uint32]
 
 _ANY = (0.0, 1.0)
-_LAST = np.uint32(0xFFFFFFFF)
-
-
-class Sort(Enum):
-    """What images are ordered by; ties keep the order of the rows."""
-
-    FOUND = "order of the scan"
-    NAME = "file name"
-    CLASS = "label"
-    CONFIDENCE = "confidence"
-    MARGIN = "probability of the best class less that of the second"
-    REVIEW = "what a look is worth"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +41,7 @@ class Query:
     without a confidence are left out. `changed`: the delivered refinement gave another label than stage 1.
     `disagree`: the refinement's label, delivered or not, is another than stage 1's. `pair`: (stage 1's label,
     refinement's label). `text` is looked for in the path and the note, whatever the case. `rows`: only these.
+    `duplicates`: there is another image that looks the same.
     `by_class`: images of one label stand together, in the order of the classes, each group sorted by `sort`.
     """
 
@@ -65,6 +53,7 @@ class Query:
     pair: tuple[int, int] | None = None
     text: str = ""
     rows: RowSet | None = None
+    duplicates: bool = False
     sort: Sort = Sort.FOUND
     descending: bool = False
     by_class: bool = False
@@ -84,8 +73,8 @@ class Query:
     @property
     def follows_labels(self) -> bool:
         """Whether other labels, decisions or notes can change what it selects."""
-        kept = Query(rows=self.rows, sort=self.sort, descending=self.descending)
-        return self != kept or self.sort not in (Sort.FOUND, Sort.NAME)
+        kept = Query(rows=self.rows, duplicates=self.duplicates, sort=self.sort, descending=self.descending)
+        return self != kept or self.sort not in (Sort.FOUND, Sort.NAME, Sort.DUPLICATES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +97,7 @@ class Facets:
     statuses: tuple[int, ...] = (0,) * len(Status)
     changed: int = 0
     disagree: int = 0
+    duplicates: int = 0
 
     @property
     def errors(self) -> int:
@@ -130,7 +120,7 @@ def select(
         rows = rows if mask is None else rows[mask[rows]]
     else:
         rows = np.arange(len(table)) if mask is None else np.flatnonzero(mask)
-        rows = _sorted(table, query, rows, margin)
+        rows = in_order(table, rows, query.sort, query.descending, margin)
     return _grouped(table, rows) if query.by_class else Selection(np.ascontiguousarray(rows))
 
 
@@ -150,6 +140,7 @@ def facets(table: LabelTable) -> Facets:
         statuses=tuple(statuses.tolist()),
         changed=int(np.count_nonzero(changed(table))),
         disagree=int(np.count_nonzero(disagree(table))),
+        duplicates=int(np.count_nonzero(table.duplicate >= 0)),
     )
 
 
@@ -163,6 +154,16 @@ def disagree(table: LabelTable) -> Mask:
     """(n,) bool: images to which the two stages give different labels."""
     first, second = table.zero_shot_label, table.refined_label
     return np.asarray((first >= 0) & (second >= 0) & (first != second))
+
+
+def later_duplicates(table: LabelTable, rows: Rows) -> Rows:
+    """Of `rows` (k,) those in a group of images that look the same, less the first of each group, ascending.
+
+    The first is the one with the smallest row number among `rows`.
+    """
+    found = np.sort(rows[table.duplicate[rows] >= 0])
+    _, first = np.unique(table.duplicate[found], return_index=True)
+    return np.delete(found, first)
 
 
 def follow_classes(query: Query, before: tuple[ImageClass, ...], after: tuple[ImageClass, ...]) -> Query:
@@ -241,70 +242,10 @@ _FILTERS: tuple[tuple[Callable[[Query], bool], Callable[[LabelTable, Query], Mas
     (lambda query: query.confidence != _ANY, _confident),
     (lambda query: query.changed, lambda table, _: changed(table)),
     (lambda query: query.disagree, lambda table, _: disagree(table)),
+    (lambda query: query.duplicates, lambda table, _: np.asarray(table.duplicate >= 0)),
     (lambda query: query.pair is not None, _of_pair),
     (lambda query: bool(query.text.strip()), _with_text),
 )
-
-
-# Sorts
-
-
-def _sorted(table: LabelTable, query: Query, rows: Rows, margin: Floats | None) -> Rows:
-    key = _SORT_KEYS.get(query.sort)
-    if key is None:
-        return rows[::-1] if query.descending else rows
-    keys, unknown = key(table, rows, margin)
-    if query.descending:
-        keys = _LAST - 1 - keys
-    keys[unknown] = _LAST
-    return rows[_radix_order(keys)]
-
-
-def _by_name(table: LabelTable, rows: Rows, margin: Floats | None) -> tuple[Keys, Mask]:
-    del margin
-    return path_texts(table).rank[rows].astype(np.uint32), np.zeros(len(rows), np.bool_)
-
-
-def _by_label(table: LabelTable, rows: Rows, margin: Floats | None) -> tuple[Keys, Mask]:
-    del margin
-    label = table.label[rows]
-    return label.astype(np.uint32), label < 0
-
-
-def _by_confidence(table: LabelTable, rows: Rows, margin: Floats | None) -> tuple[Keys, Mask]:
-    del margin
-    return _float_keys(table.confidence[rows])
-
-
-def _by_margin(table: LabelTable, rows: Rows, margin: Floats | None) -> tuple[Keys, Mask]:
-    known = np.full(len(table), np.nan, np.float32)
-    if margin is not None:
-        known[: len(margin)] = margin[: len(table)]
-    return _float_keys(known[rows])
-
-
-def _float_keys(values: Floats) -> tuple[Keys, Mask]:
-    """Whole numbers in the order of (m,) float32 values: the bits of floats that are not negative are."""
-    bits = np.ascontiguousarray(np.maximum(values, np.float32(0)) + np.float32(0)).view(np.uint32)
-    return bits.copy(), np.isnan(values)
-
-
-_SortKey = Callable[[LabelTable, Rows, "Floats | None"], tuple[Keys, Mask]]
-_SORT_KEYS: dict[Sort, _SortKey] = {
-    Sort.NAME: _by_name,
-    Sort.CLASS: _by_label,
-    Sort.CONFIDENCE: _by_confidence,
-    Sort.MARGIN: _by_margin,
-}
-
-
-def _radix_order(keys: Keys) -> Rows:
-    """The stable order of (m,) uint32, by their lower and then their upper half: numpy sorts 16 bits by radix,
-    five times as fast for a million as it merge-sorts floats.
-    """
-    low = np.argsort(keys.astype(np.uint16), kind="stable")
-    high = (keys >> np.uint32(16)).astype(np.uint16)
-    return np.asarray(low[np.argsort(high[low], kind="stable")], np.int64)
 
 
 def _grouped(table: LabelTable, rows: Rows) -> Selection:
@@ -314,4 +255,4 @@ def _grouped(table: LabelTable, rows: Rows) -> Selection:
     groups = [(position, count) for position, count in enumerate(counts[1:]) if count]
     if counts[0]:
         groups.append((-1, counts[0]))
-    return Selection(rows[_radix_order(keys)], tuple(groups))
+    return Selection(rows[radix_order(keys)], tuple(groups))

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.project.arrays import save_array
+from core.project.database import Database, refuse_to_write, transaction
+from core.project.foreign import plain_errors
 from core.project.history import utc_now
 from core.project.records import Run
 
@@ -23,7 +24,7 @@ _PINNED = "stage_one"  # key in `meta`
 class Runs:
     """The table `runs`; probabilities are `arrays/run-<id>.npy`, (n, classes) float32, NaN where there are none."""
 
-    def __init__(self, connection: sqlite3.Connection, arrays: Path) -> None:
+    def __init__(self, connection: Database, arrays: Path) -> None:
         self._connection = connection
         self._arrays = arrays
         self._models = arrays.parent / "models"
@@ -32,10 +33,11 @@ class Runs:
         self, kind: str, class_ids: Sequence[int], params: dict[str, Any], parent: int | None = None
     ) -> int:
         """Enter a run that is not finished yet; its id."""
-        cursor = self._connection.execute(
-            "INSERT INTO runs (kind, created_at, class_ids, params, parent) VALUES (?,?,?,?,?)",
-            (kind, utc_now(), json.dumps(list(class_ids)), json.dumps(params), parent),
-        )
+        values = (kind, utc_now(), json.dumps(list(class_ids)), json.dumps(params), parent)
+        with transaction(self._connection):
+            cursor = self._connection.execute(
+                "INSERT INTO runs (kind, created_at, class_ids, params, parent) VALUES (?,?,?,?,?)", values
+            )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
@@ -51,9 +53,9 @@ class Runs:
 
         A stage 1 run that ends is the newest one and counts from now on: `count_again` is forgotten.
         """
+        refuse_to_write(self._connection)
         save_array(self._path(run_id), probabilities.astype(np.float32, copy=False))
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with transaction(self._connection):
             self._connection.execute(
                 "UPDATE runs SET finished=1, metrics=?, delivers=?, note=? WHERE id=?",
                 (json.dumps(metrics or {}), int(delivers), note, run_id),
@@ -65,11 +67,13 @@ class Runs:
 
     def count_again(self, run_id: int) -> None:
         """An older finished stage 1 run is the one that counts again, until another one ends."""
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PINNED, str(run_id)))
+        with transaction(self._connection):
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PINNED, str(run_id)))
 
     def discard(self, run_id: int) -> None:
         """Forget a run, its probabilities and its model; not one that another run was trained on."""
-        self._connection.execute("DELETE FROM runs WHERE id=?", (run_id,))
+        with transaction(self._connection):
+            self._connection.execute("DELETE FROM runs WHERE id=?", (run_id,))
         with suppress(OSError):  # a file that is still open somewhere cannot be deleted on every system
             self._path(run_id).unlink(missing_ok=True)
         shutil.rmtree(self.model_folder(run_id), ignore_errors=True)
@@ -115,8 +119,15 @@ class Runs:
         return finished[-1] if finished else None
 
     def probabilities(self, run: Run) -> npt.NDArray[np.float32]:
-        """(n, classes) float32 memory map, read-only; n is the number of images when the run was made."""
-        return np.load(self._path(run.id), mmap_mode="r")  # type: ignore[no-any-return]
+        """(n, classes) float32 memory map, read-only; n is the number of images when the run was made.
+
+        Raises `UserError` when the array is damaged.
+        """
+        with plain_errors(self._arrays.parent):
+            found: npt.NDArray[np.float32] = np.load(self._path(run.id), mmap_mode="r", allow_pickle=False)
+            if found.ndim != 2 or found.shape[1] != len(run.class_ids) or found.dtype.kind != "f":
+                raise ValueError(f"the probabilities of run {run.id} are of another shape or kind")
+        return found
 
     def model_folder(self, run_id: int) -> Path:
         """Where the model that a refinement trained is kept; not every run has one."""

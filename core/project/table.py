@@ -1,7 +1,7 @@
 """A snapshot of a project, one row an image: what exports, reports and views read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,8 @@ class LabelTable:
 
     `status` and `source` hold the values of `Status` and `Source`; confidences are NaN where there is
     no prediction; `width` and `height` are px, 0 while unknown; `grey` is True for images without colour;
-    `group` is a patient's or group's name, empty where unknown; `truth` is an imported known label.
+    `group` is a patient's or group's name, empty where unknown; `truth` is an imported known label; `duplicate` is
+    the first row of the group of images that look the same, -1 for none (also when nobody looked for them).
     """
 
     classes: tuple[ImageClass, ...]
@@ -44,6 +45,11 @@ class LabelTable:
     group: list[str]
     annotator: list[str]
     updated_at: list[str]  # ISO 8601 UTC, of the decision; empty where there is none
+    duplicate: Ints = field(default_factory=lambda: np.empty(0, np.int32))
+
+    def __post_init__(self) -> None:
+        if len(self.duplicate) != len(self.refs):
+            object.__setattr__(self, "duplicate", np.full(len(self.refs), -1, np.int32))
 
     def __len__(self) -> int:
         return len(self.refs)

@@ -50,15 +50,15 @@ def refine_auto(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
             **student.fitted.metrics(),
             "temperature": student.temperature,
             "candidate": chosen.title,
-            "reason": reason,
+            "reason": reason if delivers else "",  # the verdict has it then
             "candidates": [{**asdict(c), "score": 1 - c.cut} for c in candidates],
             "stage_one_error_estimated": delivery.weak_error,
             "graph_error_estimated": delivery.graph_error,
             "recipe": _settings(result),
         },
-        replace(student.fitted.trained, temperature=student.temperature),
+        replace(student.fitted.trained, temperature=student.temperature, warning=student.warning),
         out_of_fold=True,
-        warnings=delivery.warnings,
+        warnings=(*delivery.warnings, *([student.warning] if student.warning else [])),
         verdict=Verdict(delivers, "" if delivers else reason, 1 - cuts["stage one"], 1 - chosen.cut),
     )
 

@@ -12,6 +12,7 @@ from core.refine.calibration import calibrate
 from core.refine.choosing import checkpoint_file, modern_params, network_input, rows_to_learn
 from core.refine.crossfit import TEXT, cross_fit
 from core.refine.fitting import FittedNetwork, fit_network
+from core.refine.network_check import network_warning
 from core.refine.params import Loss, TrainingParams
 from core.refine.request import RefineOutcome, RefineRequest
 
@@ -79,8 +80,11 @@ class CnnTask:
         weak_labels = self.request.weak.argmax(axis=1)
         probabilities, temperature = calibrate(out_of_fold, weak_labels, self.request.truth, self.rows)
         metrics = {**final.metrics(), "temperature": temperature, **more}
-        model = replace(final.trained, temperature=temperature)
-        return RefineOutcome(probabilities, metrics, model, out_of_fold=True)
+        labels, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+        warning = network_warning(final, self.pixels, labels, sure, self.request.device)
+        model = replace(final.trained, temperature=temperature, warning=warning)
+        warnings = (warning,) if warning else ()
+        return RefineOutcome(probabilities, metrics, model, out_of_fold=True, warnings=warnings)
 
 
 def cnn_task(request: RefineRequest, loss: Loss) -> CnnTask:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from core.jobs import JobContext
+from core.memory import LessAtOnce, attempt, halved, too_little
 from core.refine.augment import augmented
 from core.refine.events import BatchEnd
 from core.refine.inference import logits_of, to_input
@@ -47,7 +48,13 @@ class Diverged(Exception):  # noqa: N818  the training ends, the program goes on
 
 @dataclass
 class Trainer:
-    """What stays the same over the epochs of one training."""
+    """What stays the same over the epochs of one training.
+
+    `at_once` images of a batch go through the network together: all, until memory runs out. Then it is halved for
+    good, `LessAtOnce` says so, and the gradients of the parts are added up, so that a step still follows from a whole
+    batch: the same recipe, though dropout draws other numbers. Only batch normalisation sees the parts: its
+    statistics are then those of fewer images, never of one.
+    """
 
     network: nn.Module
     name: str
@@ -58,11 +65,14 @@ class Trainer:
     optimiser: torch.optim.Optimizer
     loss: PerImageLoss
     scaler: torch.amp.GradScaler = field(init=False)
+    at_once: int = field(init=False)
     _told: float = 0.0
 
     def __post_init__(self) -> None:
         needed = half_precision(self.params, self.device) is torch.float16
         self.scaler = torch.amp.GradScaler("cuda", enabled=needed)
+        self.at_once = self.params.batch_size
+        self._normalised = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.network.modules())
 
     def epoch(self, number: int) -> tuple[float, float]:
         """Train on all images once: mean cross-entropy in nats, accuracy. Raises `Diverged`.
@@ -90,29 +100,58 @@ class Trainer:
     def _batches(self, order: torch.Tensor) -> list[torch.Tensor]:
         """Batch normalisation cannot learn from one image: a last batch of one joins the batch before."""
         batches = list(order.split(self.params.batch_size))
-        normalised = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.network.modules())
-        if normalised and len(batches) > 1 and len(batches[-1]) == 1:
+        if self._normalised and len(batches) > 1 and len(batches[-1]) == 1:
             batches[-2:] = [torch.cat(batches[-2:])]
         return batches
 
     def _step(self, places: torch.Tensor) -> tuple[float, float]:
+        """Loss that is told and number of right ones. A try that ran out of memory leaves no gradient behind."""
+        while (found := attempt(lambda: self._gradients(places))) is None:
+            self.optimiser.zero_grad()
+            least = 2 if self._normalised else 1
+            largest = max(map(len, self._parts(places)))
+            self.at_once = max(halved(largest if largest > least else 1, self.device), least)
+            self.ctx.emit(LessAtOnce("Training", self.at_once))
+        if attempt(self._apply) is None:  # the optimiser's memory does not depend on the batch
+            raise too_little(self.device)
+        return found[0]
+
+    def _apply(self) -> None:
+        if self.scaler.is_enabled():
+            self.scaler.step(self.optimiser)
+            self.scaler.update()
+        else:
+            self.optimiser.step()
+
+    def _parts(self, places: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """A batch in about equal parts of at most `at_once`; none of one image where that cannot be normalised."""
+        count = -(-len(places) // self.at_once)
+        if self._normalised:
+            count = max(1, min(count, len(places) // 2))
+        return places.tensor_split(count)
+
+    def _gradients(self, places: torch.Tensor) -> tuple[float, float]:
+        """Add up the gradients of the mean loss over a batch, part by part."""
         images = augmented(to_input(self.data.batch(places).to(self.device)), self.params.augmentation)
+        self.optimiser.zero_grad()
+        parts = self._parts(places)
+        told = right = 0.0
+        for part, own in zip(parts, images.split([len(part) for part in parts]), strict=True):
+            share = len(part) / len(places)
+            loss, found = self._part(own, part, share)
+            told += loss * share
+            right += found
+        return told, right
+
+    def _part(self, images: torch.Tensor, places: torch.Tensor, share: float) -> tuple[float, float]:
         labels = self.data.labels[places].to(self.device)
         weights = None if self.data.weights is None else self.data.weights[places].to(self.device)
         with autocast(self.params, self.device):
             logits = self.network(images)
         logits = logits.float()
         loss, told = self._losses(logits, labels, weights, places)
-        self.optimiser.zero_grad()
-        if self.scaler.is_enabled():
-            self.scaler.scale(loss).backward()
-            self.scaler.step(self.optimiser)
-            self.scaler.update()
-        else:
-            loss.backward()
-            self.optimiser.step()
-        right = float((logits.detach().argmax(1) == likeliest(labels)).sum())
-        return float(told.detach()), right
+        self.scaler.scale(loss if share == 1 else loss * share).backward()
+        return float(told.detach()), float((logits.detach().argmax(1) == likeliest(labels)).sum())
 
     def _losses(
         self,

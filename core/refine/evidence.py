@@ -16,12 +16,16 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Verdict:
-    """`delivers`, and a sentence for people saying why not; the agreement of neighbours under both labellings."""
+    """`delivers`, and a sentence for people saying why not; the agreement of neighbours under both labellings.
+
+    `collapsed`: the refinement gave up a class.
+    """
 
     delivers: bool
     reason: str
     stage_one_agreement: float
     refined_agreement: float
+    collapsed: bool = False
 
 
 def judge(pixels: npt.NDArray[np.uint8], before: Labels, after: Labels, classes: int, seed: int) -> Verdict:
@@ -36,9 +40,8 @@ def judge(pixels: npt.NDArray[np.uint8], before: Labels, after: Labels, classes:
     first, second = _agreements(pixels[sample], (before[sample], after[sample]), classes)
     lost = _lost_class(before, after, classes)
     if lost is not None:
-        return Verdict(
-            False, "The network did not learn to tell the classes apart (it gave up a class).", first, second
-        )
+        reason = "The network did not learn to tell the classes apart (it gave up a class)."
+        return Verdict(False, reason, first, second, collapsed=True)
     if second < first:
         reason = (
             f"Images that look alike agree less under its labels ({second:.1%}) than before ({first:.1%})."
@@ -63,7 +66,8 @@ def _agreements(
 
     flat = pixels.reshape(len(pixels), -1).astype(np.float32) / 255
     dimensions = min(_FEATURES, *flat.shape)
-    features = PCA(dimensions, random_state=0).fit_transform(flat)
+    equal = bool((flat == flat[:1]).all())
+    features = flat[:, :1] if equal else PCA(dimensions, random_state=0).fit_transform(flat)
     k = min(_NEIGHBOURS, len(flat) - 1)
     nearest = (
         NearestNeighbors(n_neighbors=k + 1).fit(features).kneighbors(features, return_distance=False)[:, 1:]

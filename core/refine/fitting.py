@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,16 @@ Targets = npt.NDArray[np.int64] | npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class FittedNetwork:
-    """The network with its best weights, and its curves; whether it began with published weights."""
+    """The network with its best weights, and its curves; whether it began with published weights.
+
+    `held_out` (m,) are the rows of the images that validated it.
+    """
 
     trained: TrainedNetwork
     curves: tuple[EpochEnd, ...]
     params: TrainingParams
     pretrained: bool = False
+    held_out: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def best(self) -> EpochEnd:
@@ -91,7 +95,7 @@ def fit_network(
         module, training, validation, params, seed, device, reporting, checkpoint, name=network, key=key
     )
     trained = TrainedNetwork(network, classes, side, channels, weights_of(module))
-    return FittedNetwork(trained, tuple(curves), params, from_published)
+    return FittedNetwork(trained, tuple(curves), params, from_published, rows[held_out])
 
 
 def _split(

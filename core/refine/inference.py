@@ -1,12 +1,14 @@
 """Images to logits, batch by batch: images stay uint8 until their batch."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
+
+from core.memory import in_smaller_batches
 
 _PREDICT_BATCH = 1024
 """Images of 28 px at once; fewer of larger ones, so that memory stays the same."""
@@ -46,29 +48,24 @@ def logits_of(
 ) -> torch.Tensor:
     """Logits (n, classes) float32 on the CPU, in evaluation mode; of the images `rows` (m,) int64 only, if given.
 
-    `check` is called before each batch and may raise, to cancel.
+    `check` is called before each batch and may raise, to cancel. Where memory runs out batches are halved, which
+    changes nothing in the result; raises `UserError` when one image alone is too much.
     """
     network.eval()
-    parts = []
-    for batch in _batches(network, images, rows):
+
+    def batch(rows: torch.Tensor) -> torch.Tensor:
         if check is not None:
             check()
-        parts.append(network(to_input(batch.to(device))).float().cpu())
-    return torch.cat(parts)
+        return network(to_input(images[rows].to(device))).float().cpu()  # type: ignore[no-any-return]
+
+    wanted = torch.arange(len(images)) if rows is None else rows
+    size = _batch_size(network, max(images.shape[1:3]))
+    return torch.cat(list(in_smaller_batches(batch, wanted, size, where=device)))
 
 
 def predict(network: nn.Module, images: torch.Tensor, device: str) -> npt.NDArray[np.float32]:
     """Softmax probabilities (n, classes) float32, in evaluation mode."""
     return np.asarray(logits_of(network, images, device).softmax(1).numpy(), np.float32)
-
-
-def _batches(network: nn.Module, images: torch.Tensor, rows: torch.Tensor | None) -> Iterator[torch.Tensor]:
-    size = _batch_size(network, max(images.shape[1:3]))
-    if rows is None:
-        yield from images.split(size)
-    else:
-        for part in rows.split(size):
-            yield images[part]
 
 
 def _batch_size(network: nn.Module, side: int) -> int:

@@ -93,7 +93,7 @@ def prefetch(project: Project, rows: Rows, wishes: Sequence[Wish], ctx: JobConte
             waiting.append(item)
             if len(waiting) >= at_once or number == len(todo):
                 _keep(list(stores.values()), waiting)
-                project.images.set_facts([facts_of(item) for item in waiting if unknown[item.row]])
+                project.images.set_facts([ImageFacts.of(item) for item in waiting if unknown[item.row]])
                 waiting.clear()
             ctx.progress(number, len(todo), STAGE)
 
@@ -119,11 +119,6 @@ def look_of(project: Project, rows: Rows, ctx: JobContext) -> ImagesLook:
 def network_input(pixels: Pixels, side: int, grey: bool) -> UInt8:
     """(side, side[, 3]) uint8 of one image: the longer side scaled to `side` px, the rest black."""
     return fit_square(to_grey(pixels.array) if grey else to_rgb(pixels.array), side)
-
-
-def facts_of(item: Decoded[tuple[UInt8, ...]] | Decoded[UInt8]) -> ImageFacts:
-    """What decoding told of one image."""
-    return ImageFacts(item.row, item.sha256, item.width, item.height, item.grey, item.error)
 
 
 def _store(project: Project, wish: Wish) -> RowStore:

@@ -56,7 +56,8 @@ def save_model(
 ) -> ModelCard:
     """Write a model to `folder`, whole or not at all; an older model there is replaced.
 
-    `classes` are the names of its outputs, `provenance` what it was trained on (JSON-able). Raises `UserError`.
+    `classes` are the names of its outputs, `provenance` what it was trained on (JSON-able), to which a
+    `warning` of the network's is added. Raises `UserError`.
     """
     from safetensors.torch import save_file
 
@@ -77,7 +78,7 @@ def save_model(
             trained.temperature,
             _sha256(temporary / WEIGHTS),
             created_at,
-            provenance,
+            {**provenance, **({"warning": trained.warning} if trained.warning else {})},
         )
         text = json.dumps(card.described(), ensure_ascii=False, indent=1)
         lone = "backslashreplace"  # bytes of a name that are not UTF-8, as JSON writes them
@@ -130,9 +131,10 @@ def _read_weights(path: Path, card: ModelCard) -> "dict[str, torch.Tensor]":
             found = {name: _described(file.get_slice(name)) for name in file.keys()}  # noqa: SIM118  not a dict
             if found != expected:
                 raise UserError(
-                    f"{path} does not fit the network '{card.network}' with {len(card.classes)} classes, "
-                    f"{card.side} px and {card.channels} channels.",
-                    AGAIN,
+                    f"{path} does not fit what {CARD} says of it: the network '{card.network}' with "
+                    f"{len(card.classes)} classes for images of {card.side} px with {card.channels} "
+                    f"channel{'s' if card.channels > 1 else ''}.",
+                    f"Class names in {CARD} may be changed, their number may not. {AGAIN}",
                 )
             if _sha256(path) != card.sha256:
                 raise UserError(f"{path} is damaged: its SHA-256 is not the one in {CARD}.", AGAIN)

@@ -1,8 +1,11 @@
 """The published second stage: a small CNN trained on CLIP's labels as if they were true."""
 
+from dataclasses import replace
+
 from core.jobs import JobContext
 from core.refine.choosing import checkpoint_file, chosen_params, network_input, rows_to_learn
 from core.refine.fitting import fit_network
+from core.refine.network_check import network_warning
 from core.refine.params import TrainingParams
 from core.refine.request import RefineOutcome, RefineRequest
 
@@ -31,4 +34,6 @@ def refine_published(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
         rows=rows,
     )
     probabilities = fitted.trained.probabilities(pixels, request.device)
-    return RefineOutcome(probabilities, fitted.metrics(), fitted.trained)
+    warning = network_warning(fitted, pixels, request.labels, None, request.device)
+    model, warnings = replace(fitted.trained, warning=warning), (warning,) if warning else ()
+    return RefineOutcome(probabilities, fitted.metrics(), model, warnings=warnings)

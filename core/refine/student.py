@@ -10,6 +10,7 @@ from core.refine.calibration import calibrate
 from core.refine.choosing import checkpoint_file, modern_params
 from core.refine.crossfit import cross_fit
 from core.refine.fitting import FittedNetwork, fit_network
+from core.refine.network_check import network_warning
 from core.refine.networks import find_network
 from core.refine.request import RefineRequest
 
@@ -28,12 +29,14 @@ _LEAST_WEIGHT = 0.05
 @dataclass(frozen=True)
 class Student:
     """`fitted` is trained on all images; `probabilities` (n, k) float32 are calibrated by `temperature`, and
-    `out_of_fold` where each image was labelled by a network that had not seen it."""
+    `out_of_fold` where each image was labelled by a network that had not seen it; `warning` is a sentence for
+    people, where the network did not learn its labels well."""
 
     fitted: FittedNetwork
     probabilities: npt.NDArray[np.float32]
     temperature: float
     out_of_fold: bool
+    warning: str = ""
 
 
 def train_student(
@@ -90,7 +93,8 @@ def train_student(
         )
     known = rows[request.truth[rows] < 0]
     probabilities, temperature = calibrate(raw, request.weak.argmax(axis=1), request.truth, known)
-    return Student(fitted, probabilities, temperature, len(rows) <= CROSS_FITTED)
+    warning = network_warning(fitted, pixels, targets, labels.max(axis=1), request.device)
+    return Student(fitted, probabilities, temperature, len(rows) <= CROSS_FITTED, warning)
 
 
 def _pupils(rows: npt.NDArray[np.int64], request: RefineRequest) -> npt.NDArray[np.int64]:

@@ -17,7 +17,7 @@ class TrainedNetwork:
     """`network` names it in `NETWORKS`; it takes images padded to squares of `side` px with 1 or 3 `channels`.
 
     Grey levels are scaled to -1..1. `weights` lie on the CPU. Logits are divided by `temperature` before the
-    softmax, which calibrates the confidence.
+    softmax, which calibrates the confidence. `warning` is a sentence for people who label with it.
     """
 
     network: str
@@ -26,6 +26,7 @@ class TrainedNetwork:
     channels: int
     weights: dict[str, torch.Tensor]
     temperature: float = 1.0
+    warning: str = ""
 
     def build(self) -> nn.Module:
         """The network with its weights, in evaluation mode. Raises `UserError` when they do not fit it."""

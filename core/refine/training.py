@@ -8,6 +8,7 @@ from torch import nn
 
 from core.errors import UserError
 from core.jobs import JobContext
+from core.memory import attempt, too_little
 from core.refine.checkpoint import TrainingState, load_checkpoint, save_checkpoint, weights_of
 from core.refine.epochs import Diverged, LabelledPixels, Trainer, sensible_threads, validate
 from core.refine.events import EpochEnd
@@ -36,7 +37,8 @@ def train(
     of the same `key` goes on from it to the same result. The same seed gives the same weights on a CPU. A
     training whose loss is not a number any more ends there; raises `UserError` when no epoch was good before.
     """
-    network.to(device)
+    if attempt(lambda: network.to(device)) is None:
+        raise too_little(device)
     loss = make_loss(params.loss, len(training.labels))
     trainer = Trainer(network, name, training, params, device, ctx, make_optimiser(network, params), loss)
     state = _resume(trainer, checkpoint, key) or TrainingState(weights_of(network))

@@ -1,4 +1,4 @@
-"""Known labels from a file or from class folders, to measure the stages against."""
+"""Known labels from a file, an archive or class folders, to measure the stages against."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from core.errors import UserError
 from core.exports.labels_in import Matched, match_names, read_class_folders, read_labels_csv
 from core.images.npz import NpzSource
 from core.images.refs import ImageRef
+from core.images.zip_archive import is_zip
 from core.jobs import JobContext
 from core.project.project import Project
 from core.project.records import ImageClass
@@ -20,7 +21,7 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class ImportSpec:
-    """`source` is a CSV (file_name, label), a folder of class folders, or an NPZ with labels.
+    """`source` is a CSV (file_name, label), class folders in a folder or a zip archive, or an NPZ with labels.
 
     `renamed` maps names of classes there to names of classes here; images of the classes in `left_out` get no known
     label. A class of an NPZ is a number: it means the class here at that place, from 0, unless `renamed` has it.
@@ -56,7 +57,7 @@ class FoundName:
     @property
     def shown(self) -> str:
         """The name for people: bytes that are not UTF-8 as `\\xff`."""
-        return ImageRef(self.name).shown
+        return ImageRef(self.name).legible
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,13 @@ def preview_import(spec: ImportSpec, ctx: JobContext) -> ImportPreview:
     missing = [name for position, name in enumerate(read) if position not in there]
     numbers = _has_numbers(spec.source)
     found = [_found(name, count, classes, numbers) for name, count in counts.most_common()]
-    examples = tuple(ImageRef(name).shown for name in missing[:_EXAMPLES])
+    examples = tuple(ImageRef(name).legible for name in missing[:_EXAMPLES])
     return ImportPreview(spec.source, tuple(found), images, len(rows), known, len(missing), examples)
 
 
 def _read(source: Path) -> dict[str, str]:
     """File name -> class as the source has it; a class of an NPZ is its number."""
-    if source.is_dir():
+    if source.is_dir() or is_zip(source):
         return read_class_folders(source)
     if _has_numbers(source):
         return {path: str(label) for path, label in NpzSource(source).labels().items()}

@@ -77,7 +77,7 @@ def info(project: Path) -> ProjectInfo:
         images=len(table),
         labels={c.name: int((table.label == k).sum()) for k, c in enumerate(table.classes)},
         statuses={s.name.lower(): int((table.status == s).sum()) for s in Status},
-        errors={ref.shown: text for ref, text in zip(table.refs, table.error, strict=True) if text},
+        errors={ref.legible: text for ref, text in zip(table.refs, table.error, strict=True) if text},
         runs=runs,
         edits=edits,
         known_labels=int((table.truth >= 0).sum()),

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import UserError
 from core.images.decode import Decoded, decode_all
 from core.jobs import JobContext
 from core.project.arrays import RowStore
+from core.project.image_rows import ImageFacts
 from core.project.labels import is_folder_row, labels_of
 from core.project.project import Project
 from core.project.records import ImageClass, described
 from core.refine.model_card import WEIGHTS, ModelCard
-from core.tasks.label import ClassSpec, RowsLabelled, set_classes
+from core.tasks.label import RowsLabelled
+from core.tasks.new_project import project_with_images
 from core.tasks.provenance import versions, who
-from core.tasks.saved_models import SUFFIX, find_model
-from core.tasks.scan import open_project, scan
+from core.tasks.replacing import adopt_classes, succession
+from core.tasks.saved_models import SUFFIX, check_whole, find_model
 
 if TYPE_CHECKING:
     from core.refine.trained import TrainedNetwork
@@ -39,7 +40,8 @@ _CHUNK = 65_536  # images whose labels are told in one event
 class PredictSpec:
     """`model` is a saved model, one of its files, or a project with one; `images` a folder, an NPZ or a project.
 
-    `project` is where a new project is made, by default in the user's data folder.
+    `project` is where a new project is made, by default in the user's data folder. Where the images have labels under
+    other classes than the model's, these are replaced only if `replace_classes` is True.
     """
 
     model: Path
@@ -47,6 +49,7 @@ class PredictSpec:
     device: str = "auto"
     author: str = field(default_factory=who)
     project: Path | None = None
+    replace_classes: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class PredictResult:
 def predict(spec: PredictSpec, ctx: JobContext) -> PredictResult:
     """Label all images by a saved model. The project is made where there is none; its classes become the model's.
 
-    Stopped, it goes on where it was; images that this model has labelled before are not read again. Raises `UserError`.
+    Stopped, it goes on where it was; images that this model has labelled before are not read again. Raises `UserError`,
+    also where labels under other classes would be lost and `replace_classes` is not given.
     """
     started = time.monotonic()
     ctx.progress(0, 0, "Loading the model")
@@ -80,23 +84,23 @@ def predict(spec: PredictSpec, ctx: JobContext) -> PredictResult:
     from core.zeroshot.encoder import pick_device
 
     folder = find_model(spec.model)
+    check_whole(folder)
     card, network = load_model(folder)
     device = pick_device(spec.device)
-    place = open_project(spec.images, spec.project)
-    if not scan(place, ctx).images:
-        raise UserError(f"There are no images in {spec.images}.", "Choose the folder that holds the images.")
+    place = project_with_images(spec.images, spec.project, ctx)
     with Project.open(place) as project:
-        classes = _classes_of(project, card, spec.author)
-        ids = {c.name: c.id for c in classes}
-        outputs = np.array([ids[name] for name in card.classes], np.int32)
+        before = project.runs.stage_one()
+        adopted = adopt_classes(project, card.classes, spec.author, folder.name, spec.replace_classes)
+        classes, order = adopted.classes, list(adopted.order)
+        outputs = np.empty(len(order), np.int32)
+        outputs[order] = [c.id for c in classes]
         passing = _Pass(project, network, device, outputs, _store(project, card))
         predicted, reused, failed = passing.run(ctx)
         probabilities = np.where(passing.store.done[:, None], passing.store.values, np.float32(np.nan))
-        order = [card.classes.index(c.name) for c in classes]
         metrics = {"seconds": time.monotonic() - started, "predicted": predicted, "reused": reused}
         params = _params(folder, card, classes, device)
         run = _enter(project, [c.id for c in classes], params, probabilities[:, order], metrics)
-        notes = _notes(project, card, passing.store.done)
+        notes = (*_notes(project, card, passing.store.done), *succession(before, run, folder.name))
         images = project.images.count()
     labelled = int(passing.store.done.sum())
     seconds = time.monotonic() - started
@@ -120,7 +124,7 @@ class _Pass:
 
     def run(self, ctx: JobContext) -> tuple[int, int, int]:
         """Images labelled now, labelled before, and failed."""
-        from core.refine.inputs import facts_of, network_input
+        from core.refine.inputs import network_input
 
         columns, done = self.project.images.columns(), self.store.done
         todo = [
@@ -133,14 +137,16 @@ class _Pass:
         total = reused + len(todo)
         ctx.progress(reused, total, STAGE)
         side, grey = self.network.side, self.network.channels == 1
-        results = decode_all(self.project.source(), todo, lambda pixels: network_input(pixels, side, grey))
+        results = decode_all(
+            self.project.source(), todo, lambda pixels: network_input(pixels, side, grey), look=True
+        )
         waiting: list[Decoded[npt.NDArray[np.uint8]]] = []
         with closing(results):
             for number, item in enumerate(results, 1):
                 waiting.append(item)
                 if len(waiting) >= self._at_once or number == len(todo):
                     self._label(waiting, ctx)
-                    self.project.images.set_facts([facts_of(read) for read in waiting])
+                    self.project.images.set_facts([ImageFacts.of(read) for read in waiting])
                     failed += sum(bool(read.error) for read in waiting)
                     waiting.clear()
                     ctx.progress(reused + number, total, STAGE)
@@ -165,18 +171,6 @@ class _Pass:
         rows = np.flatnonzero(self.store.done)
         for part in np.array_split(rows, -(-len(rows) // _CHUNK)) if len(rows) else ():
             ctx.emit(RowsLabelled(part, *labels_of(np.asarray(self.store.values[part]), self.class_ids)))
-
-
-def _classes_of(project: Project, card: ModelCard, author: str) -> tuple[ImageClass, ...]:
-    """Make the project's classes the model's, unless they are those already; equal names keep what they had."""
-    known = {c.name: c for c in project.classes}
-    if sorted(known) == sorted(card.classes):
-        return project.classes
-    wanted = []
-    for name in card.classes:
-        old = known.get(name)
-        wanted.append(ClassSpec(name) if old is None else ClassSpec(name, old.prompts, old.is_other))
-    return set_classes(project, wanted, author)
 
 
 def _store(project: Project, card: ModelCard) -> RowStore:
@@ -227,6 +221,9 @@ def _notes(project: Project, card: ModelCard, done: npt.NDArray[np.bool_]) -> tu
     notes = []
     if card.provenance.get("delivered") is False:
         notes.append("The labels of the run that made this model were not delivered: its evidence was poor.")
+    warning = card.provenance.get("warning")
+    if isinstance(warning, str) and warning:
+        notes.append(warning)
     coloured = int((~project.images.columns().grey[done]).sum())
     if card.channels == 1 and coloured:
         notes.append(f"The model sees grey images only; {coloured:,} of {int(done.sum()):,} have colour.")

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from core.refine.params import TrainingChoices
 from core.tasks.learning import LearningSet, class_names, learning_set, stored_embeddings
 from core.tasks.provenance import versions, who
 from core.tasks.refine_choices import check_choices
+from core.tasks.unlabelled import label_the_rest, rest_notes, without_weak_label
 from core.tasks.weak_labels import import_weak_labels
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ _EVIDENCE_SIDE = 28
 class RefineSpec:
     """`weak_labels` is a CSV of file_name and one probability column a class, to use instead of CLIP's labels.
 
-    `choices` are what a person chose for the strategy's network.
+    Where the project has labels under other classes, these are replaced only if `replace_classes` is True. `choices`
+    are what a person chose for the strategy's network. `again` trains anew even where a finished run has exactly
+    these settings.
     """
 
     project: Path
@@ -49,15 +52,18 @@ class RefineSpec:
     seed: int = 0
     author: str = field(default_factory=who)
     choices: TrainingChoices = field(default_factory=TrainingChoices)
+    replace_classes: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class RefineResult:
     """`delivers` is False when stage 1's labels stay the delivered ones; `reason` then says why.
 
-    `changed` counts the images whose refined label is not stage 1's. `candidate` is the labelling that the strategy
-    took among several, `why` a sentence; both are empty where it has but one. `warnings` are sentences for
-    people. `model` is the folder of the model that labels new images.
+    `changed` counts the labels that the run changed, 0 where stage 1's are kept. `candidate` is the labelling that
+    the strategy took among several, `why` a sentence; both are empty where it has but one. `warnings` are sentences
+    for people. `model` is the folder of the model that labels new images. `reused` is True when nothing was
+    trained: an earlier run has exactly these settings.
     """
 
     run: int
@@ -74,25 +80,32 @@ class RefineResult:
     why: str = ""
     warnings: tuple[str, ...] = ()
     model: Path | None = None
+    reused: bool = False
 
 
 def refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
     """Train the chosen strategy on the current stage 1 run. Raises `UserError`, e.g. when nothing was labelled."""
     check_choices(spec.strategy, spec.choices)
     ctx.progress(0, 0, "Preparing the network")
+    from core.zeroshot.encoder import pick_device
+
+    device = pick_device(spec.device)
     with Project.open(spec.project) as project:
         notes: tuple[str, ...] = ()
         if spec.weak_labels is not None:
             ctx.progress(0, 0, "Reading weak labels")
-            notes = import_weak_labels(project, spec.weak_labels, spec.author)
+            notes = import_weak_labels(project, spec.weak_labels, spec.author, spec.replace_classes)
         parent = project.runs.stage_one()
         if parent is None:
             raise UserError("There are no labels to learn from yet.", "Label the images first.")
         data = _readable_set(project, spec, parent, ctx)
         key = _key(spec, data)
-        run = _finished(project, parent, key) or _train(project, spec, parent, data, key, ctx)
+        stored = None if spec.again else _finished(project, parent, key)
+        run = stored or _train(project, spec, parent, data, device, key, ctx)
+        notes = (*notes, *rest_notes(project, without_weak_label(project, parent), run))
         probabilities = np.asarray(project.runs.probabilities(run))[data.rows]
-        return _result(run, data, probabilities, notes, project.runs.model_of(run))
+        result = _result(run, data, probabilities, notes, project.runs.model_of(run))
+        return replace(result, reused=stored is not None)
 
 
 def _readable_set(project: Project, spec: RefineSpec, parent: Run, ctx: JobContext) -> LearningSet:
@@ -137,14 +150,18 @@ def _finished(project: Project, parent: Run, key: str) -> Run | None:
 
 
 def _train(
-    project: Project, spec: RefineSpec, parent: Run, data: LearningSet, key: str, ctx: JobContext
+    project: Project,
+    spec: RefineSpec,
+    parent: Run,
+    data: LearningSet,
+    device: str,
+    key: str,
+    ctx: JobContext,
 ) -> Run:
     from core.refine.inputs import ProjectPixels, look_of
     from core.refine.strategies import STRATEGIES
-    from core.zeroshot.encoder import pick_device
 
     started = time.monotonic()
-    device = pick_device(spec.device)
     look = look_of(project, data.rows, ctx)
     pixels = ProjectPixels(project, data.rows, ctx)
     pixels.prefetch(*_wishes(spec, look, len(data.rows)))
@@ -176,6 +193,9 @@ def _train(
         _save_model(project, run, parent, params, request, outcome, verdict)
     delivered = np.full((project.images.count(), data.weak.shape[1]), np.nan, np.float32)
     delivered[data.rows] = outcome.probabilities
+    rest = without_weak_label(project, parent)
+    if outcome.model is not None and len(rest):
+        delivered[rest] = label_the_rest(project, rest, outcome.model, device, ctx)
     project.runs.finish(run, delivered, metrics, verdict.delivers, verdict.reason)
     _forget(checkpoint)
     return next(entered for entered in project.runs.all() if entered.id == run)
@@ -264,7 +284,7 @@ def _result(
     return RefineResult(
         run=run.id,
         images=len(data.rows),
-        changed=int((probabilities.argmax(axis=1) != data.weak.argmax(axis=1)).sum()),
+        changed=int((probabilities.argmax(axis=1) != data.weak.argmax(axis=1)).sum()) if run.delivers else 0,
         delivers=run.delivers,
         reason=run.note,
         epochs=len(metrics.get("curves", ())),

@@ -13,6 +13,7 @@ from core.project.history import utc_now
 from core.project.project import Project
 from core.project.records import Run
 from core.project.table import LabelTable
+from core.refine.names import STRATEGIES
 from core.tasks.info import StageMetrics, stage_metrics
 from core.tasks.provenance import versions
 
@@ -46,15 +47,19 @@ def report_facts(project: Project, table: LabelTable, rows: npt.NDArray[np.int64
         runs=tuple(_run(run, first, second) for run in project.runs.all()),
         stages=tuple(_quality(stage, metrics) for stage, metrics in measured.items()),
         not_delivered=second.note if second is not None and not second.delivers else "",
-        stage_names=stage_names(first),
+        stage_names=stage_names(first, second),
     )
 
 
-def stage_names(first: Run | None) -> dict[str, str]:
-    """How people call the stages; stage 1 is CLIP unless its labels were imported or come from a saved model."""
+def stage_names(first: Run | None, second: Run | None) -> dict[str, str]:
+    """How people call the stages: stage 1 is CLIP unless its labels were imported or come from a saved model, stage 2
+    is named by its strategy."""
     start = _FIRST.get(first.kind, "CLIP") if first is not None else "CLIP"
     alone = start if start != "CLIP" else "CLIP alone"
-    return {"zero_shot": alone, "refined": f"{start} + CNN", "delivered": "Delivered labels"}
+    name = str(second.params.get("strategy", "")) if second is not None else ""
+    title = STRATEGIES[name].title if name in STRATEGIES else name
+    refined = f"{start}, refined ({title})" if title else f"{start}, refined"
+    return {"zero_shot": alone, "refined": refined, "delivered": "Delivered labels"}
 
 
 def _details(first: Run | None, second: Run | None) -> list[tuple[str, str]]:

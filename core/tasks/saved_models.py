@@ -7,11 +7,21 @@ from typing import Any
 
 from core.errors import UserError
 from core.project.project import Project
-from core.refine.model_card import ModelCard, read_card
+from core.refine.model_card import WEIGHTS, ModelCard, read_card
 from core.refine.model_file import SUFFIX, check_target, copy_model, model_folder
 from core.tasks.scan import is_project
 
-__all__ = ["SUFFIX", "ModelInfo", "check_model_target", "find_model", "model_info", "save_model_as"]
+__all__ = [
+    "SUFFIX",
+    "ModelInfo",
+    "check_model_target",
+    "check_whole",
+    "find_model",
+    "model_info",
+    "save_model_as",
+]
+
+_FILES = frozenset({".safetensors", ".json", ".pt", ".pth", ".pkl", ".bin", ".ckpt", ".onnx", ".zip"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,7 @@ def find_model(path: Path) -> Path:
 def model_info(path: Path) -> ModelInfo:
     """What the model at `path` says of itself; its weights are not read. Raises `UserError`."""
     folder = find_model(path)
+    check_whole(folder)
     return _info(folder, read_card(folder))
 
 
@@ -59,9 +70,37 @@ def save_model_as(path: Path, target: Path) -> Path:
     return target
 
 
+def check_whole(folder: Path) -> None:
+    """Raise `UserError` when the model in `folder` has lost the file of its weights."""
+    if not (folder / WEIGHTS).is_file():
+        raise UserError(
+            f"The model {folder} is not whole: its weights, {WEIGHTS}, are missing.",
+            "Copy the whole folder again from where it was made: both of its files belong together.",
+        )
+
+
 def check_model_target(target: Path) -> None:
-    """Find out before the work that no model can be written there. Raises `UserError`."""
-    check_target(_with_suffix(target))
+    """Find out before the work that no model can be written there; an older model there may be replaced.
+
+    Raises `UserError`.
+    """
+    if target.suffix.lower() in _FILES:
+        raise UserError(
+            f"{target} is the name of a file; a model is a folder of two files.",
+            f"Give a name without '{target.suffix}': it becomes NAME{SUFFIX}.",
+        )
+    folder = _with_suffix(target)
+    try:
+        check_target(folder)
+        probe = folder.with_name(f"{folder.name}.try")
+        probe.mkdir()  # what the rights say is not all: a full or read-only drive, a name that is too long
+        probe.rmdir()
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written: {error.strerror or error}.", "Choose another place."
+        ) from error
 
 
 def _with_suffix(target: Path) -> Path:

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UserError
+from core.images.expand import is_surveyed
 from core.images.refs import ScannedImage
+from core.images.slices import SliceChoice
 from core.images.source import check_source
 from core.jobs import JobContext
 from core.project.database import FILE_NAME
@@ -17,6 +19,7 @@ from core.project.locations import SUFFIX, default_project_folder
 from core.project.project import Project
 
 STAGE = "Finding images"
+_SCANNED = "slices_scanned"  # key in `meta`: the choice of slices that the rows are of
 _BATCH = 5000
 _FIRST_SECONDS = 0.1  # the first images are told early: they can be looked at while the scan goes on
 _FLUSH_SECONDS = 1.0  # a slow share is told as it comes
@@ -45,14 +48,36 @@ class ImagesFound:
     images: int
 
 
-def open_project(path: Path, project: Path | None = None) -> Path:
-    """The project folder for `path` (a folder of images, an NPZ or a project), made when there is none yet.
+def open_project(path: Path, project: Path | None = None, slices: str = "") -> Path:
+    """The project folder for `path` (a folder of images, a zip, an NPZ or a project), made when there is none yet.
 
-    Raises `UserError` when `path` is none of these or cannot be read, before anything is made of it, or when
-    `project` belongs to other images.
+    `slices` are the slices of volumes that are its images, as `SliceChoice` has them as text; where it is empty, those
+    of the project, or all axial ones. Raises `UserError` when `path` is none of these or cannot be read, before
+    anything is made of it, or when `project` belongs to other images.
     """
-    if is_project(path):
-        return path
+    choice = str(SliceChoice.parse(slices)) if slices else ""
+    folder = path if is_project(path) else _made(path, project)
+    return choose_slices(folder, choice) if choice else folder
+
+
+def choose_slices(project: Path, slices: str) -> Path:
+    """Take other slices of the volumes for images from now on; the next scan adds them, and those that were images
+    before are missing then. The project folder comes back. Raises `UserError`.
+    """
+    choice = SliceChoice.parse(slices)
+    with Project.open(project) as opened:
+        if opened.slices != choice:
+            opened.set_meta(slices=str(choice))
+    return project
+
+
+def slices_of(project: Path) -> SliceChoice:
+    """The slices of volumes that are the images of a project. Raises `UserError`."""
+    with Project.open(project) as opened:
+        return opened.slices
+
+
+def _made(path: Path, project: Path | None) -> Path:
     if path.suffix == SUFFIX:
         raise UserError(f"There is no project in {path}.")
     folder = project or project_for(path)
@@ -131,13 +156,17 @@ def scan(project: Path, ctx: JobContext) -> ScanResult:
     with Project.open(project) as opened:
         comparison = _Comparison(opened)
         due = time.monotonic() + _FIRST_SECONDS
-        for number, item in enumerate(opened.source().scan(), 1):
+        found = opened.source().scan(comparison.known_frames, ctx.check)
+        for number, item in enumerate(found, 1):
+            if item.error:
+                opened.source()  # raises where it is the drive that went away, not the file
             comparison.add(item)
             if number % _BATCH == 0 or time.monotonic() > due:
                 comparison.flush(ctx)
                 due = time.monotonic() + _FLUSH_SECONDS
             ctx.progress(number, 0, STAGE)
         comparison.flush(ctx)
+        opened.source()  # nor are they all missing then
         ctx.progress(comparison.rows, comparison.rows, STAGE)
         return comparison.close()
 
@@ -156,6 +185,16 @@ class _Comparison:
     def __post_init__(self) -> None:
         self.known = self.project.images.stamps()
         self.rows = self.first_new = len(self.known)
+        self.frames: dict[str, list[tuple[int, int, int]]] = {}
+        self.same_slices = self.project.meta(_SCANNED) == str(self.project.slices)
+        for (path, frame), (_, size, mtime_ns, error, missing) in self.known.items():
+            if self.same_slices and not error and not missing and is_surveyed(path):
+                self.frames.setdefault(path, []).append((frame, size, mtime_ns))
+
+    def known_frames(self, path: str, size: int, mtime_ns: int) -> list[int] | None:
+        """The frames of a file that is as it was: it need not be opened again to know what is in it."""
+        rows = self.frames.get(path, ())
+        return [row[0] for row in rows] if rows and all(row[1:] == (size, mtime_ns) for row in rows) else None
 
     def add(self, item: ScannedImage) -> None:
         self.errors += bool(item.error)
@@ -186,6 +225,8 @@ class _Comparison:
     def close(self) -> ScanResult:
         gone = [stamp[0] for stamp in self.known.values()]
         self.project.images.set_missing(gone, True)
+        if not self.same_slices:
+            self.project.set_meta(**{_SCANNED: str(self.project.slices)})
         return ScanResult(
             project=self.project.folder,
             images=self.rows,

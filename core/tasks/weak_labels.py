@@ -1,40 +1,57 @@
 """Labels from outside as stage 1: anybody's weak labels instead of CLIP's."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import UserError
 from core.exports.labels_in import match_names, read_probabilities_csv
 from core.project.project import Project
-from core.tasks.label import ClassSpec, set_classes
 from core.tasks.provenance import versions
+from core.tasks.replacing import adopt_classes, succession
+
+IMPORTED = "imported"
 
 
-def import_weak_labels(project: Project, path: Path, author: str) -> tuple[str, ...]:
+def import_weak_labels(project: Project, path: Path, author: str, replace: bool = False) -> tuple[str, ...]:
     """Enter the probabilities of a CSV as a stage 1 run of kind 'imported'; notes on what did not match.
 
-    The columns become the project's classes unless they are those already. Raises `UserError`.
+    The columns become the project's classes unless they are those already; where labels under other classes would
+    be lost, only if `replace` is given. The same file again makes its earlier run count, with its refinement.
+    Nothing is changed when a `UserError` is raised.
     """
     read = read_probabilities_csv(path)
-    wanted = None
-    if sorted(c.name for c in project.classes) != sorted(read.classes):
-        wanted = tuple(ClassSpec(name) for name in read.classes)
-    classes = set_classes(project, wanted, author)
     matched = match_names(read.files, project.images.columns().refs)
     if not len(matched.rows):
         raise UserError(f"No file_name in {path.name} is an image of this project.")
-    order = [read.classes.index(c.name) for c in classes]
-    result = np.full((project.images.count(), len(classes)), np.nan, np.float32)
-    result[matched.rows] = read.probabilities[matched.found][:, order]
+    before = project.runs.stage_one()
+    adopted = adopt_classes(project, read.classes, author, path.name, replace)
+    result = np.full((project.images.count(), len(adopted.order)), np.nan, np.float32)
+    result[matched.rows] = read.probabilities[matched.found][:, adopted.order]
     params = {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "versions": versions(),
     }
-    newest = project.runs.stage_one()
-    if newest is None or newest.params != params:
-        run = project.runs.begin("imported", [c.id for c in classes], params)
-        project.runs.finish(run, result)
-    return matched.notes
+    run = _enter(project, [c.id for c in adopted.classes], params, result)
+    return (*matched.notes, *succession(before, run, path.name))
+
+
+def _enter(
+    project: Project, class_ids: Sequence[int], params: dict[str, Any], result: npt.NDArray[np.float32]
+) -> int:
+    """Enter the run; an earlier one of the same file that says the same counts again, with its refinement."""
+    runs = project.runs
+    for earlier in reversed(runs.all()):
+        same = earlier.kind == IMPORTED and earlier.finished and earlier.class_ids == tuple(class_ids)
+        same = same and earlier.params.get("sha256") == params["sha256"]
+        if same and np.array_equal(runs.probabilities(earlier), result, equal_nan=True):
+            runs.count_again(earlier.id)
+            return earlier.id
+    run = runs.begin(IMPORTED, class_ids, params)
+    runs.finish(run, result)
+    return run

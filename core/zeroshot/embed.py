@@ -1,24 +1,28 @@
 """The expensive pass: every image through the image tower once, embeddings kept on disk."""
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.images.decode import Decoded, decode_all
 from core.images.refs import ImageRef
+from core.images.source import ImageSource
 from core.jobs import JobContext
+from core.memory import LessAtOnce, attempt, halved
 from core.project.arrays import RowStore
 from core.project.image_rows import ImageFacts
 from core.project.labels import is_folder_row
 from core.project.project import Project
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from core.zeroshot.encoder import Encoder
 
 STAGE = "Reading images"
@@ -70,35 +74,58 @@ def embed_images(
     Progress is told as of one pass over `total` images (0: these) of which `done` were finished before.
 
     After each batch the embeddings are on disk, then the images' facts, so that stopping at any
-    moment costs at most the batch in work. `on_batch` gets rows (b,) and embeddings (b, dim) float32.
+    moment costs at most the batch in work. Where memory runs out the batch is halved and the pass goes on,
+    `LessAtOnce` says so; raises `UserError` when one image alone is too much.
+    `on_batch` gets rows (b,) and embeddings (b, dim) float32.
     """
-    source = project.source()
     failed, total = 0, total or len(images)
     ctx.progress(done, total, STAGE)
-    results = decode_all(
-        source, images, lambda pixels: encoder.preprocess(pixels.array), 4 * encoder.batch_size
-    )
-    with closing(results):
-        for batch in _batches(results, encoder.batch_size):
+    with closing(_read_batches(project.source(), images, encoder, ctx)) as batches:
+        for batch in batches:
             good = [item for item in batch if not item.error]
             if good:
                 rows = np.array([item.row for item in good])
-                vectors = encoder.encode_images([item.value for item in good if item.value is not None])
+                vectors = _encoded(encoder, [item.value for item in good if item.value is not None], ctx)
                 store.write(rows, vectors)
                 if on_batch is not None:
                     on_batch(rows, vectors)
-            project.images.set_facts([facts_of(item) for item in batch])
+            if len(good) < len(batch):
+                project.source()  # raises when the whole folder is gone: its images have no error of their own
+            project.images.set_facts([ImageFacts.of(item) for item in batch])
             failed += len(batch) - len(good)
             done += len(batch)
             ctx.progress(done, total, STAGE)
     return failed
 
 
-def facts_of(item: Decoded[Any]) -> ImageFacts:
-    """What a decoding pass learnt of one image."""
-    return ImageFacts(item.row, item.sha256, item.width, item.height, item.grey, item.error)
+def _encoded(encoder: "Encoder", images: "list[Tensor]", ctx: JobContext) -> npt.NDArray[np.float32]:
+    """(n, dim) vectors; says when memory ran out, and the batches that are read next are smaller, too."""
+    before = encoder.batch_size
+    vectors = encoder.encode_images(images)
+    if encoder.batch_size < before:
+        ctx.emit(LessAtOnce(STAGE, encoder.batch_size))
+    return vectors
 
 
-def _batches(items: Iterator[Decoded[Any]], size: int) -> Iterator[list[Decoded[Any]]]:
-    while batch := list(itertools.islice(items, size)):
-        yield batch
+def _read_batches(
+    source: ImageSource, images: Sequence[tuple[int, ImageRef]], encoder: "Encoder", ctx: JobContext
+) -> "Generator[list[Decoded[Tensor]]]":
+    """Read images in batches as large as the encoder takes now. When RAM runs out fewer are read ahead and at once."""
+    at = 0
+    while at < len(images):
+        read = decode_all(
+            source,
+            images[at:],
+            lambda pixels: encoder.preprocess(pixels.array),
+            4 * encoder.batch_size,
+            look=True,
+        )
+        with closing(read) as results:
+            while at < len(images):
+                batch = attempt(lambda results=results: list(itertools.islice(results, encoder.batch_size)))  # type: ignore[misc]
+                if batch is None:
+                    encoder.lower_batch(halved(encoder.batch_size))
+                    ctx.emit(LessAtOnce(STAGE, encoder.batch_size))
+                    break
+                yield batch[0]
+                at += len(batch[0])

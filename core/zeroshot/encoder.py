@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from core.errors import UserError
+from core.memory import Sliceable, in_smaller_batches, is_out_of_memory
 from core.zeroshot.entry import ModelEntry
 from core.zeroshot.loading import Loaded, load
 from core.zeroshot.weights import Weights, check_safe, locate, weights_sha256
@@ -24,7 +25,6 @@ _BATCH = {"cpu": 32, "cuda": 256, "mps": 64}  # at 224 px
 _MAX_BATCH = 256
 _TEXT_BATCH = 64
 _LESS = "Close other programs, choose a smaller model, or use --device cpu."
-_OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory", "cannot allocate memory")
 
 
 def pick_device(wanted: str = "auto") -> str:
@@ -86,7 +86,9 @@ class Encoder:
         loaded = load(entry, weights, resize_mode)
         try:
             return cls(entry, loaded, weights, device, batch_size)
-        except torch.OutOfMemoryError as error:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             raise UserError(
                 f"There is not enough memory on {device} to load {entry.title}.", _LESS
             ) from error
@@ -145,24 +147,13 @@ class Encoder:
         When memory runs out the batch is halved, `batch_size` keeps the smaller size, and the work goes on.
         Raises `UserError` when one image alone is too much, or the model gives no finite numbers.
         """
-        found = np.empty((len(images), self.dim), np.float32)
-        done = 0
-        while done < len(images):
-            part = images[done : done + self.batch_size]
-            vectors = self._try_batch(part)
-            if vectors is not None:
-                found[done : done + len(part)] = vectors
-                done += len(part)
-            elif len(part) == 1:
-                raise UserError(
-                    f"There is not enough memory on {self.device_name} for a single image.",
-                    _LESS,
-                )
-            else:
-                self.batch_size = max(1, len(part) // 2)
-                if self.device == "cuda":
-                    torch.cuda.empty_cache()
-        return found
+        items: Sliceable[Sequence[Tensor] | Tensor] = images
+        parts = in_smaller_batches(self._encode, items, self.batch_size, self.lower_batch, self.device_name)
+        return np.concatenate([np.empty((0, self.dim), np.float32), *parts])
+
+    def lower_batch(self, size: int) -> None:
+        """From now on at most `size` images go through at once."""
+        self.batch_size = size
 
     def encode_texts(self, texts: Sequence[str]) -> Float32:
         """(n, dim) float32 unit vectors of captions. One beyond the context length is cut, with a note."""
@@ -195,17 +186,9 @@ class Encoder:
     def _sha256(self) -> str:
         return weights_sha256(self._weights.path)
 
-    def _try_batch(self, images: Sequence[Tensor] | Tensor) -> Float32 | None:
-        """Vectors of one batch; None when memory ran out (the error, which holds tensors, is gone then)."""
-        try:
-            batch = images if isinstance(images, Tensor) else torch.stack(list(images))
-            return self._forward(batch.to(self.device))
-        except torch.OutOfMemoryError:
-            return None
-        except RuntimeError as error:
-            if any(text in str(error).casefold() for text in _OUT_OF_MEMORY):
-                return None
-            raise
+    def _encode(self, images: Sequence[Tensor] | Tensor) -> Float32:
+        batch = images if isinstance(images, Tensor) else torch.stack(list(images))
+        return self._forward(batch.to(self.device))
 
     def _forward(self, batch: Tensor) -> Float32:
         with torch.inference_mode():

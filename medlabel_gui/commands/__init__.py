@@ -46,6 +46,7 @@ class Commands(QObject):
             pixels=session.source is not None,
             labelled=snapshot is not None and snapshot.stage_one is not None,
             refined=snapshot is not None and snapshot.refinement is not None,
+            duplicates=session.table is not None and bool((session.table.duplicate >= 0).any()),
             has_model=snapshot is not None and snapshot.model is not None,
             selected=self._parts.view.selectionModel().hasSelection(),
             shown=model.rowCount(),

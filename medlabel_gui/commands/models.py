@@ -37,14 +37,14 @@ class ModelCommands(CommandGroup):
         """Label with `model`; when its classes are not the project's, this is asked first."""
         classes, project = self.session.classes, self.session.project
         names = [c.name for c in classes]
-        if not names or sorted(names) == sorted(model.classes):
+        if not names or _same(names, model.classes):
             self._use(model)
             return
         texts = {"model": _listed(model.classes), "project": _listed(names)}
         answer = (SavedTexts.replace, self.guarded(lambda: self._use(model)))
         box = ask(
             self.parts.window,
-            Question(SavedTexts.title, SavedTexts.question.format(**texts), SavedTexts.info, (answer,)),
+            Question(SavedTexts.title, SavedTexts.question.format(**texts), self._costs(), (answer,)),
         )
         assert project is not None
         self.session.closed.connect(box.reject)
@@ -52,18 +52,33 @@ class ModelCommands(CommandGroup):
     def _use(self, model: "ModelInfo") -> None:
         session = self.session
         names = [c.name for c in session.classes]
-        if sorted(names) != sorted(model.classes):
+        if not _same(names, model.classes):
             prompts = {c.name.casefold(): c.prompts for c in session.classes}
             entries = [(name, prompts.get(name.casefold(), ())) for name in model.classes]
             edit = replace_all(session.classes, entries, session.next_class_id, session.decisions)
             session.execute(edit)
         self.work.predict(model.folder, self.parts.models.device())
 
+    def _costs(self) -> str:
+        """What goes when the model's classes take the place of the project's."""
+        decisions = int((self.session.decisions["status"] > 0).sum())
+        table = self.session.table
+        labels = 0 if table is None else int((table.zero_shot_label >= 0).sum())
+        if not labels and not decisions:
+            return str(SavedTexts.info)
+        held = SavedTexts.held.format(labels=f"{labels:,}", decisions=f"{decisions:,}")
+        return f"{held} {SavedTexts.info}"
+
     def _save(self, model: Path, target: Path) -> None:
         images = self.session.source_path
         if images is not None and target.resolve().is_relative_to(images):
             raise UserError(SavedTexts.among_images.format(path=target), SavedTexts.among_images_hint)
         self.work.save_model(model, target)
+
+
+def _same(names: "list[str]", others: tuple[str, ...]) -> bool:
+    """Whether they are the same classes, in whatever order and case."""
+    return sorted(name.casefold() for name in names) == sorted(name.casefold() for name in others)
 
 
 def _listed(names: "list[str] | tuple[str, ...]") -> str:

@@ -1,4 +1,4 @@
-"""From the disk into the window: folders, NPZ files, projects, samples, images that were moved."""
+"""From the disk into the window: folders, archives, projects, samples, images that were moved."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class OpeningCommands(CommandGroup):
     """What is opened comes to `open_path`, wherever the wish came from."""
 
     def open_path(self, path: Path) -> None:
-        """Open a folder, an NPZ file or a project."""
+        """Open a folder, a zip archive, an NPZ file or a project."""
         self.guarded(self.work.open)(path)
 
     def open_afresh(self, path: Path) -> None:
@@ -40,12 +40,22 @@ class OpeningCommands(CommandGroup):
     def rescan(self) -> None:
         self.work.scan()
 
+    def find_duplicates(self) -> None:
+        self.work.find_duplicates()
+
+    def choose_slices(self) -> None:
+        """Ask which slices of volumes are images, then look for them."""
+        from medlabel_gui.dialogs.slices import ask_slices
+
+        if self.session.project is not None:
+            ask_slices(self.parts.window, self.session.slices, self.guarded(self.work.choose_slices))
+
     def relink(self) -> None:
         project, files = self.session.project, self.parts.files
         if project is None:
             return
         again = self.guarded(lambda source: self.work.relink(project, source))
-        if self.session.kind == "npz":
+        if self.session.kind in ("npz", "zip"):
             files.choose_file(OpenTexts.relink, "open", OpenTexts.npz_kinds, again)
         else:
             files.choose_folder(OpenTexts.relink, "open", again)

@@ -6,8 +6,9 @@ import numpy.typing as npt
 from core.errors import UserError
 from core.project.class_edits import key_of
 from core.project.edits import Edit
-from core.project.queries import Query, Sort
+from core.project.queries import Query, later_duplicates
 from core.project.records import Status
+from core.project.sorting import Sort
 from core.project.table import Ints
 from medlabel_gui.centre import Page
 from medlabel_gui.commands.base import CommandGroup
@@ -29,6 +30,21 @@ class ReviewingCommands(CommandGroup):
 
     def select_all(self) -> None:
         self.parts.view.selectAll()
+
+    def show_duplicates(self) -> None:
+        """Show the images that are there more than once, likes side by side."""
+        self.parts.filter_bar.set_query(Query(duplicates=True, sort=Sort.DUPLICATES))
+        self.parts.centre.show_grid()
+        self.parts.centre.go_to(0)
+
+    def select_duplicates(self) -> None:
+        """Of the images shown, select all but the first of each group of duplicates."""
+        model, view = self.parts.model, self.parts.view
+        rows = later_duplicates(self.table, model.rows)
+        if not len(rows):
+            raise UserError(CommandTexts.no_duplicates, CommandTexts.no_duplicates_hint)
+        self.parts.centre.show_grid()
+        view.select_positions(np.sort(model.positions_of(rows)))
 
     def accept(self) -> None:
         """Accept the labels shown; images that a person has corrected stay corrected."""
@@ -78,7 +94,7 @@ class ReviewingCommands(CommandGroup):
         rows = self.selected()
         notes = {self.table.note[row] for row in rows.tolist()}
         current = notes.pop() if len(notes) == 1 else ""
-        names = self.table.refs[int(rows[0])].shown if len(rows) == 1 else images_text(len(rows))
+        names = self.table.refs[int(rows[0])].legible if len(rows) == 1 else images_text(len(rows))
 
         def keep(text: str) -> None:
             if text.strip() != current:

@@ -1,4 +1,4 @@
-"""The settings: who sits here, colours, keys. They hold as soon as they are applied."""
+"""The settings: who sits here, colours, thumbnails, keys. They hold as soon as they are applied."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from core.tasks.provenance import who
 from medlabel_gui.action_table import ActionSpec
 from medlabel_gui.dialogs.shortcut_editor import ShortcutEditor
+from medlabel_gui.dialogs.thumbnail_settings import ThumbnailSettings
 from medlabel_gui.keys import Keys, changed_keys
 from medlabel_gui.settings import THEMES, Settings
 from medlabel_gui.texts.settings import SettingsTexts, ShortcutTexts
@@ -53,6 +54,7 @@ class SettingsDialog(QDialog):
             self._theme.addItem(getattr(SettingsTexts, theme), theme)
         self._theme.setCurrentIndex(THEMES.index(settings.theme))
         self._theme.setToolTip(SettingsTexts.theme_tip)
+        self.thumbnails = ThumbnailSettings(settings.keep_thumbnails)
         self.shortcuts = ShortcutEditor(specs, keys, class_keys=class_keys)
         self._tabs = QTabWidget()
         self._tabs.addTab(self._general(), SettingsTexts.general)
@@ -81,6 +83,7 @@ class SettingsDialog(QDialog):
         """Keep what is chosen."""
         self._settings.author = self._name.text()
         self._settings.theme = self._theme.currentData()
+        self._settings.keep_thumbnails = self.thumbnails.keep
         self._settings.shortcuts = changed_keys(self._specs, self.shortcuts.keys)
         self._follow()
         self.changed.emit()
@@ -102,6 +105,7 @@ class SettingsDialog(QDialog):
         form.addRow(SettingsTexts.name, self._name)
         form.addRow("", hint)
         form.addRow(SettingsTexts.theme, self._theme)
+        form.addRow(SettingsTexts.thumbnails, self.thumbnails)
         return page
 
     def _connect(self) -> None:
@@ -110,12 +114,14 @@ class SettingsDialog(QDialog):
         self._buttons.button(_Button.Apply).clicked.connect(self.apply)
         self._name.textChanged.connect(self._follow)
         self._theme.currentIndexChanged.connect(self._follow)
+        self.thumbnails.changed.connect(self._follow)
         self.shortcuts.changed.connect(self._follow)
 
     def _different(self) -> bool:
         return (
             self._name.text().strip() != self._settings.author
             or self._theme.currentData() != self._settings.theme
+            or self.thumbnails.keep != self._settings.keep_thumbnails
             or changed_keys(self._specs, self.shortcuts.keys)
             != changed_keys(self._specs, self._settings.shortcuts)
         )

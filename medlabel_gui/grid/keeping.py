@@ -65,14 +65,14 @@ def restore(model: ImageModel, selection: QItemSelectionModel, kept: Kept) -> tu
     if position >= 0:
         goes_on = not same and kept.current_selected and not len(places)
         selection.setCurrentIndex(model.index(position), flags.Select if goes_on else flags.NoUpdate)
-    ranges = _as_selection(model, places)
+    ranges = as_selection(model, places)
     if ranges.count():
         selection.select(ranges, flags.Select)
     return position, same
 
 
-def _as_selection(model: ImageModel, places: Rows) -> QItemSelection:
-    """Ascending positions as ranges."""
+def as_selection(model: ImageModel, places: Rows) -> QItemSelection:
+    """Ascending positions as ranges; none when they are in too many pieces."""
     found = QItemSelection()
     ends = np.flatnonzero(np.diff(places) != 1) + 1
     if len(places) and len(ends) < _MOST_RANGES:

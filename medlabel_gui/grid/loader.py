@@ -1,6 +1,7 @@
 """Thumbnails for what is visible: made in worker threads, kept in a bounded cache."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -8,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from core.images.source import ImageSource
+from core.images.thumbnail_cache import ThumbnailCache
 from core.jobs import JobContext, JobEnded
 from core.project.table import LabelTable
 from medlabel_gui.grid.thumbnails import Thumbnail, make_thumbnail
@@ -32,8 +34,16 @@ class ThumbnailLoader(QObject):
 
     loaded = Signal(int)  # row
 
-    def __init__(self, session: Session, runner: JobRunner, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        runner: JobRunner,
+        parent: QObject | None = None,
+        disk: Callable[[], ThumbnailCache | None] = lambda: None,
+    ) -> None:
+        """`disk` gives the cache on disk, None where none is wanted; it is asked before each job."""
         super().__init__(parent)
+        self._disk = disk
         self._session = session
         self._table = session.table
         self._runner = runner
@@ -108,7 +118,7 @@ class ThumbnailLoader(QObject):
             self._jobs += 1
             self._runner.start(
                 "thumbnails",
-                partial(_fulfil, wishes, source, table, side),
+                partial(_fulfil, wishes, source, table, side, self._disk()),
                 "io",
                 partial(self._take, wishes),
                 self._ended,
@@ -166,10 +176,17 @@ class ThumbnailLoader(QObject):
                 self._drop(row)
 
 
-def _fulfil(wishes: Wishes, source: ImageSource, table: LabelTable, side: int, ctx: JobContext) -> None:
+def _fulfil(
+    wishes: Wishes,
+    source: ImageSource,
+    table: LabelTable,
+    side: int,
+    cache: ThumbnailCache | None,
+    ctx: JobContext,
+) -> None:
     while (row := wishes.take(ctx)) is not None:
         if row < len(table):
-            ctx.emit(make_thumbnail(source, row, table.refs[row], side))
+            ctx.emit(make_thumbnail(source, row, table.refs[row], side, cache))
 
 
 def _to_pixmap(thumbnail: Thumbnail) -> QPixmap:

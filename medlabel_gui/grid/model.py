@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from core.project.queries import Query, Selection, Sort, follow_classes, select
+from core.project.queries import Query, Selection, follow_classes, select
 from core.project.records import Status
+from core.project.sorting import Sort
 from core.project.table import LabelTable
 from core.quality.review import review_order, waiting
 from medlabel_gui.first_stage import name_of

@@ -6,7 +6,8 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.project.queries import Query, Sort
+from core.project.queries import Query
+from core.project.sorting import Sort
 from medlabel_gui.icons import set_icon
 from medlabel_gui.texts.grid import FilterTexts, GridTexts
 

@@ -7,6 +7,7 @@ import numpy as np
 from core.images.pixels import ImageUnreadable, UInt8
 from core.images.refs import ImageRef
 from core.images.source import ImageSource, thumbnail_pixels
+from core.images.thumbnail_cache import ThumbnailCache, kept_or_made
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,16 @@ class Thumbnail:
     error: str = ""
 
 
-def make_thumbnail(source: ImageSource, row: int, ref: ImageRef, side: int) -> Thumbnail:
-    """Decode one image and bring its longer side to `side` pixels."""
+def make_thumbnail(
+    source: ImageSource, row: int, ref: ImageRef, side: int, cache: ThumbnailCache | None = None
+) -> Thumbnail:
+    """Decode one image and bring its longer side to `side` pixels; or take it from the `cache` on disk."""
+
+    def make() -> UInt8:
+        return fit(thumbnail_pixels(source, ref, side), side)
+
     try:
-        return Thumbnail(row, side, fit(thumbnail_pixels(source, ref, side), side))
+        return Thumbnail(row, side, kept_or_made(cache, source, ref, side, make))
     except ImageUnreadable as error:
         return Thumbnail(row, side, None, str(error))
 

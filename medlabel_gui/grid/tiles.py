@@ -50,7 +50,7 @@ def make_tile(table: LabelTable, row: int) -> Tile:
     first = int(table.zero_shot_label[row])
     return Tile(
         row=row,
-        name=_name(ref.path if ref.path.isascii() else ref.shown),
+        name=_name(ref.legible),
         label=table.classes[label].name if known else "",
         position=label if known else -1,
         colour=table.classes[label].colour if known else "",
@@ -111,7 +111,7 @@ def describe(tile: Tile) -> str:
 
 def tool_tip(table: LabelTable, row: int, first: str = "CLIP") -> str:
     """Everything that is known of a row, a fact a line; `first` is who gave the labels of stage 1."""
-    lines = [table.refs[row].shown]
+    lines = [table.refs[row].legible]
     if table.error[row]:
         lines.append(GridTexts.unreadable.format(why=table.error[row]))
     for text, labels, confidences in (

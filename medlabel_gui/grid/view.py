@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
-from medlabel_gui.grid.keeping import Kept, keep, restore
+from medlabel_gui.grid.keeping import Kept, as_selection, keep, restore
 from medlabel_gui.grid.model import ImageModel
 from medlabel_gui.grid.nothing import NothingHere, nothing_text
 from medlabel_gui.grid.painting import GridDelegate
@@ -63,6 +63,14 @@ class TileView(TiledView):
     def selected_count(self) -> int:
         """How many items are selected."""
         return self._selected.count
+
+    def select_positions(self, positions: Rows) -> None:
+        """Select ascending positions and nothing else; the first one becomes the current image."""
+        model = self.model()
+        assert isinstance(model, ImageModel)
+        if len(positions):
+            self.selectionModel().setCurrentIndex(model.index(int(positions[0])), _Flag.NoUpdate)
+        self.selectionModel().select(as_selection(model, positions), _Flag.ClearAndSelect)
 
     @property
     def _selected(self) -> Ranges:

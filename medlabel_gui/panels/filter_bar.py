@@ -25,7 +25,7 @@ _COUNT_MS = 250
 _TYPING_MS = 120
 _TEXT_WIDTH, _COUNT_WIDTH = 120, 56  # px, at least
 _MARGINS, _GAP = (8, 3, 12, 3), 2  # px
-_CHANGED, _DISAGREE = range(2)
+_CHANGED, _DISAGREE, _DUPLICATES = range(3)
 
 
 class FilterBar(QWidget):
@@ -155,7 +155,7 @@ class FilterBar(QWidget):
 
     def _choose_more(self, chosen: frozenset[int] | None) -> None:
         on = chosen or frozenset()
-        self._change(changed=_CHANGED in on, disagree=_DISAGREE in on)
+        self._change(changed=_CHANGED in on, disagree=_DISAGREE in on, duplicates=_DUPLICATES in on)
 
     # From the model to the widgets
 
@@ -252,9 +252,10 @@ def _more_choices(counts: Facets) -> list[Choice]:
     return [
         Choice(_CHANGED, FilterTexts.changed, counts.changed, tip=FilterTexts.changed_tip),
         Choice(_DISAGREE, FilterTexts.disagree, counts.disagree, tip=FilterTexts.disagree_tip),
+        Choice(_DUPLICATES, FilterTexts.duplicates, counts.duplicates, tip=FilterTexts.duplicates_tip),
     ]
 
 
 def _more_chosen(query: Query) -> frozenset[int]:
-    on = ((_CHANGED, query.changed), (_DISAGREE, query.disagree))
+    on = ((_CHANGED, query.changed), (_DISAGREE, query.disagree), (_DUPLICATES, query.duplicates))
     return frozenset(value for value, is_on in on if is_on)

@@ -5,7 +5,8 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from core.project.queries import Query, Sort
+from core.project.queries import Query
+from core.project.sorting import Sort
 from medlabel_gui.icons import set_icon
 from medlabel_gui.texts.grid import FilterTexts, direction_text, sort_text
 

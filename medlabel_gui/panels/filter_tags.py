@@ -7,7 +7,8 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
-from core.project.queries import Query, Sort
+from core.project.queries import Query
+from core.project.sorting import Sort
 from medlabel_gui.icons import set_icon
 from medlabel_gui.texts.grid import FilterTexts
 

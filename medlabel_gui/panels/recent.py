@@ -147,7 +147,7 @@ class RecentEntry(QAbstractButton):
 
     def _icon(self) -> str:
         kind = self.path.suffix.lower()
-        return "box" if kind == SUFFIX else "file-archive" if kind == ".npz" else "folder-open"
+        return "box" if kind == SUFFIX else "file-archive" if kind in (".npz", ".zip") else "folder-open"
 
     def sizeHint(self) -> QSize:
         return QSize(280, _HEIGHT)

@@ -4,10 +4,12 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from core.images.levels import Levels
 from medlabel_gui.preview.pyramid import Pyramid
 from medlabel_gui.preview.render import paint_picture
 from medlabel_gui.preview.tone import Tone
 from medlabel_gui.preview.viewport import Viewport
+from medlabel_gui.preview.window_text import window_text
 from medlabel_gui.texts.preview import CanvasTexts, PreviewTexts
 
 # Neutral and dark in both themes: nothing around a picture should change how its greys look.
@@ -113,6 +115,9 @@ class ImageCanvas(QWidget):
 
     # Inside
 
+    def _own_window(self) -> Levels | None:
+        return self._pyramid.stored if self._pyramid is not None else None
+
     def _say(self, text: str) -> None:
         self._pyramid, self._message = None, text
         self.setAccessibleName(text)
@@ -142,7 +147,7 @@ class ImageCanvas(QWidget):
     def _paint_badges(self, painter: QPainter, view: Viewport) -> None:
         self._badge(painter, scale_text(view), Qt.AlignmentFlag.AlignBottom)
         if not self._tone.neutral:
-            self._badge(painter, tone_text(self._tone), Qt.AlignmentFlag.AlignTop)
+            self._badge(painter, tone_text(self._tone, self._own_window()), Qt.AlignmentFlag.AlignTop)
 
     def _badge(self, painter: QPainter, text: str, edge: Qt.AlignmentFlag) -> None:
         room = self.rect().adjusted(8, 8, -8, -8)
@@ -205,7 +210,9 @@ class ImageCanvas(QWidget):
         elif self._drag_tone is not None:
             start, tone = self._drag_tone
             way = event.position() - start
-            self.set_tone(tone.moved(round(-way.y() / _DRAG_PIXELS), round(way.x() / _DRAG_PIXELS)))
+            brighter, across = round(-way.y() / _DRAG_PIXELS), round(way.x() / _DRAG_PIXELS)
+            # Through a window, to the right is wider, as in a viewer of a radiologist: less contrast.
+            self.set_tone(tone.moved(brighter, -across if self._own_window() else across))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -228,12 +235,14 @@ def scale_text(view: Viewport) -> str:
     return CanvasTexts.scaled.format(percent=_number(100 * view.scale))
 
 
-def tone_text(tone: Tone) -> str:
-    """In what the picture is shown otherwise than it is."""
+def tone_text(tone: Tone, stored: Levels | None = None) -> str:
+    """In what the picture is shown otherwise than it is; `stored` where a window is what changes."""
     changes = []
-    if tone.brightness:
+    if stored is not None and tone.moves_window:
+        changes.append(window_text(tone.window(stored.window, stored.inverted)))
+    elif tone.brightness:
         changes.append(CanvasTexts.brightness.format(value=f"{tone.brightness:+d}"))
-    if tone.contrast:
+    if tone.contrast and stored is None:
         changes.append(CanvasTexts.contrast.format(value=f"{tone.contrast:+d}"))
     if tone.inverted:
         changes.append(CanvasTexts.inverted)

@@ -69,7 +69,7 @@ class Caption(QWidget):
         self.confidence.setText("" if not known or math.isnan(confidence) else percent(confidence))
         self._mark.show_status(status)
         self.status.setText(status_text(status) if status > Status.PREDICTED else "")
-        self.name.set_text(PurePosixPath(table.refs[row].shown).name)
+        self.name.set_text(PurePosixPath(table.refs[row].legible).name)
 
     def set_keys(self, keys: Keys) -> None:
         """Name these keys at the right end: those of the actions by id, where they are not those of the table."""

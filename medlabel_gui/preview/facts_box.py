@@ -4,13 +4,15 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
+from core.images.details import ImageDetails
 from core.project.table import LabelTable
 from medlabel_gui.icons import set_icon
 from medlabel_gui.preview.chips import ElidedLabel
 from medlabel_gui.preview.reading import Picture
+from medlabel_gui.preview.window_text import window_text
 from medlabel_gui.texts.preview import FactTexts
 
 _SHORT = 12  # digits of a checksum that are shown
@@ -61,8 +63,9 @@ class FactsBox(QWidget):
         self.copy.setVisible(bool(self._checksum))
 
     def _add_line(self, text: str, name: str) -> None:
-        label, value = QLabel(text), ElidedLabel()
+        label, value = QLabel(text), _Wrapped() if name == "notes" else ElidedLabel()
         label.setProperty("role", "quiet")
+        label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         line = len(self._values)
         self._grid.addWidget(label, line, 0)
         self._grid.addWidget(value, line, 1, 1, 1 if name == "checksum" else 2)
@@ -78,27 +81,69 @@ class FactsBox(QWidget):
         self.copy.setToolTip(FactTexts.copied if copied else FactTexts.copy)
 
 
-_ORDER = ("name", "folder", "frame", "size", "pixels", "modified", "checksum", "group")
+class _Wrapped(ElidedLabel):
+    """As many lines as the text needs: what is said of an image is not to be missed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self.setWordWrap(True)
+
+    # Qt
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QLabel.paintEvent(self, event)
+
+
+_FILE = ("name", "folder", "frame", "size", "pixels")
+_DETAILS = ("format", "modality", "photometric", "window", "notes")
+_ORDER = (*_FILE, *_DETAILS, "modified", "checksum", "group")
 
 
 def facts_of(table: LabelTable, row: int, picture: Picture | None) -> Facts:
     """The facts in words, by their names in `FactTexts`."""
     ref = table.refs[row]
-    path = PurePosixPath(ref.shown)
+    path = PurePosixPath(ref.legible)
     folder = str(path.parent)
     checksum = _checksum(table, row, picture)
     facts = {
         "name": path.name,
         "folder": FactTexts.top_folder if folder == "." else folder,
-        "frame": str(ref.frame) if ref.frame else "",
+        "frame": _frame(ref.frame, picture),
         "pixels": _pixels(table, row, picture),
         "checksum": f"{checksum[:_SHORT]}…" if checksum else "",
         "group": table.group[row],
     }
     if picture is not None:
         facts["size"] = size_text(picture.facts.size) if picture.facts.size is not None else ""
+        facts |= details_of(picture.details)
         facts["modified"] = time_text(picture.facts.modified) if picture.facts.modified else ""
     return facts
+
+
+def details_of(details: ImageDetails) -> Facts:
+    """What the file tells of the image, in words; nothing of what it does not tell."""
+    if not details.format:
+        return {}
+    window = details.window
+    origin = {
+        "header": FactTexts.from_header,
+        "percentiles": FactTexts.from_percentiles,
+        "range": FactTexts.from_range,
+    }.get(window.origin if window is not None else "", "")
+    return {
+        "format": FactTexts.bits.format(format=details.format, bits=details.bits),
+        "modality": details.modality,
+        "photometric": details.photometric,
+        "window": f"{window_text(window)} ({origin})" if window is not None else "",
+        "notes": "; ".join(details.notes),
+    }
+
+
+def _frame(frame: int, picture: Picture | None) -> str:
+    count = picture.details.frames if picture is not None else 1
+    if count > 1:
+        return FactTexts.frame_of.format(frame=frame, count=f"{count:,}")
+    return str(frame) if frame else ""
 
 
 def size_text(size: int) -> str:

@@ -147,10 +147,12 @@ class PreviewPage(QWidget):
             self.canvas.show_message(PreviewTexts.unreadable.format(why=found.error))
         elif found.pyramid is not self.canvas.pyramid:
             self.canvas.show_picture(found.pyramid, name)
+        pyramid = found.pyramid if found is not None else None
+        self.side.tone.show_stored(pyramid.stored if pyramid is not None else None)
 
     def _name(self) -> str:
         table = self._session.table
-        return PurePosixPath(table.refs[self._row].shown).name if table is not None else ""
+        return PurePosixPath(table.refs[self._row].legible).name if table is not None else ""
 
     def _refresh(self) -> None:
         """Bring caption and side up to date with the table."""

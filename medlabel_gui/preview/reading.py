@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.images.pixels import ImageUnreadable
+from core.images.details import NOTHING_KNOWN, ImageDetails
+from core.images.levels import Levels
+from core.images.pixels import ImageUnreadable, Pixels
 from core.images.refs import ImageRef
-from core.images.source import ImageSource
+from core.images.source import ImageSource, levels_of
 from core.jobs import JobContext
 from medlabel_gui.preview.pyramid import Pyramid, build_pyramid
+
+MAX_SAMPLES = 50_000_000  # of more pixels only the 8 bits are kept: their window cannot be moved
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,14 @@ class FileFacts:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """What was read of an image: its pixels with the checksum of its file, or why it cannot be shown."""
+    """What was read of an image: its pixels, the checksum and the details of its file, or why it cannot be shown."""
 
     row: int
     facts: FileFacts
     pyramid: Pyramid | None = None
     sha256: bytes = b""
     error: str = ""
+    details: ImageDetails = NOTHING_KNOWN
 
     @property
     def nbytes(self) -> int:
@@ -41,9 +46,17 @@ def read_picture(source: ImageSource, row: int, ref: ImageRef, ctx: JobContext) 
     try:
         pixels = source.read(ref)
         ctx.check()
-        return Picture(row, facts, build_pyramid(pixels.array), pixels.sha256)
+        pyramid = build_pyramid(pixels.array, _samples(source, ref, pixels))
+        return Picture(row, facts, pyramid, pixels.sha256, details=pixels.details)
     except ImageUnreadable as error:
         return Picture(row, facts, error=str(error))
+
+
+def _samples(source: ImageSource, ref: ImageRef, pixels: Pixels) -> Levels | None:
+    """What the preview needs to see an image through other windows; None where 8 bits are all there is."""
+    if pixels.details.window is None or pixels.array.size > MAX_SAMPLES:
+        return None
+    return levels_of(source, ref)
 
 
 def file_facts(root: Path, ref: ImageRef) -> FileFacts:

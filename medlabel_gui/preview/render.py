@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from core.images.levels import apply_window
 from core.images.pixels import UInt8
 from medlabel_gui.preview.pyramid import Pyramid
 from medlabel_gui.preview.tone import Tone
@@ -40,7 +41,7 @@ def paint_picture(painter: QPainter, pyramid: Pyramid, viewport: Viewport, tone:
 
 
 def _paint_enlarged(painter: QPainter, pyramid: Pyramid, viewport: Viewport, tone: Tone) -> None:
-    part = _part_of(pyramid.levels[0], viewport.visible())
+    part, tone = _part_of(pyramid, 0, viewport.visible(), tone)
     if part is None:
         return
     x, y = viewport.to_pane((part.left, part.top))
@@ -58,7 +59,8 @@ def _paint_reduced(painter: QPainter, pyramid: Pyramid, viewport: Viewport, tone
     number = pyramid.level_for(viewport.scale)
     factor = 2.0**number
     left, top, right, bottom = viewport.visible()
-    part = _part_of(pyramid.levels[number], (left / factor, top / factor, right / factor, bottom / factor))
+    box = (left / factor, top / factor, right / factor, bottom / factor)
+    part, tone = _part_of(pyramid, number, box, tone)
     if part is None:
         return
     x, y = viewport.to_pane((part.left * factor, part.top * factor))
@@ -91,13 +93,22 @@ def _seen(target: QRectF) -> QRectF:
     return target
 
 
-def _part_of(level: UInt8, box: Box) -> _Part | None:
-    height, width = level.shape[:2]
+def _part_of(pyramid: Pyramid, number: int, box: Box, tone: Tone) -> tuple[_Part | None, Tone]:
+    """What is seen of a level, and what the table is left to do. Samples of more than 8 bits go through a window
+    here: of what is seen only, so that the cost is that of the pane.
+    """
+    height, width = pyramid.levels[number].shape[:2]
     left, top = max(math.floor(box[0]), 0), max(math.floor(box[1]), 0)
     right, bottom = min(math.ceil(box[2]), width), min(math.ceil(box[3]), height)
     if right <= left or bottom <= top:
-        return None
-    return _Part(level[top:bottom, left:right], left, top)
+        return None, tone
+    stored = pyramid.stored
+    if stored is None or not tone.moves_window:
+        return _Part(pyramid.levels[number][top:bottom, left:right], left, top), tone
+    window = tone.window(stored.window, stored.inverted)
+    samples = pyramid.samples[number][top:bottom, left:right]
+    pixels = apply_window(samples, window.low, window.high, stored.inverted)
+    return _Part(pixels, left, top), Tone(inverted=tone.inverted)
 
 
 def _image(pixels: UInt8, tone: Tone) -> QImage:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.images.levels import Levels
 from medlabel_gui.preview.tone import LIMIT, Tone
+from medlabel_gui.preview.window_text import window_text
 from medlabel_gui.texts.preview import CanvasTexts, ToneTexts
 
 
@@ -39,6 +41,11 @@ class ToneBox(QWidget):
         self.zoom.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.zoom.setToolTip(CanvasTexts.tip)
         self.zoom.clicked.connect(self.zoom_wanted)
+        self.window_line = QLabel()
+        self.window_line.setProperty("role", "quiet")
+        self.window_line.setWordWrap(True)
+        self.window_line.setToolTip(ToneTexts.window_tip)
+        self._stored: Levels | None = None
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
@@ -54,10 +61,12 @@ class ToneBox(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.zoom, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(grid)
+        layout.addWidget(self.window_line)
         layout.addLayout(last)
         self.invert.toggled.connect(self._tell)
         self.reset.clicked.connect(lambda: self.changed.emit(Tone()))
         self.show_tone(Tone())
+        self.show_stored(None)
 
     @property
     def tone(self) -> Tone:
@@ -67,6 +76,12 @@ class ToneBox(QWidget):
     def show_fits(self, fits: bool) -> None:
         """Say what the button does: the whole image is seen now, or not."""
         self.zoom.setText(ToneTexts.original if fits else ToneTexts.whole)
+
+    def show_stored(self, stored: Levels | None) -> None:
+        """Say the window of an image of more than 8 bits, which brightness and contrast then move."""
+        self._stored = stored
+        self.window_line.setVisible(stored is not None)
+        self._say_window()
 
     def show_tone(self, tone: Tone) -> None:
         """Move the sliders without telling."""
@@ -78,6 +93,13 @@ class ToneBox(QWidget):
         for number, slider in self._numbers:
             number.setText(f"{slider.value():+d}" if slider.value() else "0")
         self.reset.setEnabled(not tone.neutral)
+        self._say_window()
+
+    def _say_window(self) -> None:
+        stored = self._stored
+        if stored is not None:
+            seen = self.tone.window(stored.window, stored.inverted)
+            self.window_line.setText(ToneTexts.window.format(window=window_text(seen)))
 
     def _slider(self, text: str, tip: str) -> tuple[QSlider, tuple[QLabel, QSlider, QLabel]]:
         slider = QSlider(Qt.Orientation.Horizontal)

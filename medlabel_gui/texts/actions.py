@@ -14,17 +14,20 @@ class MenuTexts:
 
 class ActionTexts:
     open_folder = Text("&Open folder…")
-    open_npz = Text("Open &NPZ…")
+    open_npz = Text("Open zip or &NPZ…")
     open_project = Text("Open &project…")
     open_samples = Text("Open the built-in &samples")
     rescan = Text("Look for ne&w files")
     relink = Text("The images were &moved…")
+    find_duplicates = Text("Find &duplicates")
+    choose_slices = Text("Slices of &volumes…")
     import_labels = Text("&Import known labels…")
     export = Text("&Export…")
     quit = Text("&Quit")
     undo = Text("&Undo")
     redo = Text("&Redo")
     select_all = Text("Select &all")
+    select_duplicates = Text("Select all but the &first of each group of duplicates")
     note = Text("&Note…")
     settings = Text("&Settings…")
     add_class = Text("&Add a class")
@@ -56,7 +59,7 @@ class TipTexts:
     """For tooltips, where the text of an action does not say it all."""
 
     open_folder = Text("Open a folder of images; nothing in it is changed")
-    open_npz = Text("Open an NPZ file in the MedMNIST layout")
+    open_npz = Text("Open a zip archive of images, or an NPZ file in the MedMNIST layout")
     open_project = Text("Open a project folder (NAME.medlabel)")
     open_samples = Text("Synthetic images to try everything on")
     rescan = Text("Look again for new, changed and missing files")
@@ -64,6 +67,9 @@ class TipTexts:
     import_labels = Text(
         "Read known labels from a CSV, to measure how good each stage is; nothing is trained on them"
     )
+    choose_slices = Text("Choose which slices of NIfTI and 3D NPZ volumes are images of this project")
+    find_duplicates = Text("Find images that are there more than once, or look the same")
+    select_duplicates = Text("Of the images shown; Exclude then leaves the others of each group out")
     export = Text("Write labels, images with labels, or a report")
     undo = Text("Take the last change back")
     redo = Text("Do it again")

@@ -9,6 +9,7 @@ class CommandTexts:
     decisions_concerned = Text("{what}: this concerned {count} decisions.")
     busy = Text("Another job is running.")
     busy_hint = Text("Wait until it ends, or cancel it.")
+    read_only = Text("This project can only be read: {reason}.")
     not_written = Text("The change could not be written to the project: {error}.")
     not_written_hint = Text(
         "Check that the drive is there and has space, and that the project is not open elsewhere."
@@ -17,6 +18,8 @@ class CommandTexts:
     nothing_to_accept_hint = Text("Label them first, or assign a class.")
     no_class = Text("The key {key} stands for no class.")
     no_class_hint = Text("Add a class, or give one this key in the list of classes.")
+    no_duplicates = Text("No two of the images shown are duplicates of each other.")
+    no_duplicates_hint = Text("Show all images, or look for duplicates first (File, Find duplicates).")
     few_classes = Text("At least two classes are needed.")
     few_classes_hint = Text("Name them in the list of classes, or add one that takes what fits none.")
 

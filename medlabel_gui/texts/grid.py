@@ -1,7 +1,7 @@
 """What the grid of images and the filters above it say."""
 
-from core.project.queries import Sort
 from core.project.records import Source, Status
+from core.project.sorting import Sort
 from medlabel_gui.texts.text import Text
 
 
@@ -60,6 +60,7 @@ class SortTexts:
     confidence = Text("Confidence")
     margin = Text("Uncertainty")
     review = Text("Worth a look")
+    duplicates = Text("Duplicates")
 
 
 class DirectionTexts:
@@ -75,6 +76,8 @@ class DirectionTexts:
     margin_down = Text("Most certain between two classes first")
     review = Text("Most worth a look first")
     review_down = Text("Least worth a look first")
+    duplicates = Text("Duplicates side by side, first found first")
+    duplicates_down = Text("Duplicates side by side, last found first")
 
 
 class FilterTexts:
@@ -102,11 +105,17 @@ class FilterTexts:
     high_tip = Text("The highest confidence to show")
     more = Text("More")
     any_more = Text("None of these")
-    more_tip = Text("Show what refining changed, or where the first and the refined label disagree")
+    more_tip = Text(
+        "Show what refining changed, where the first and the refined label disagree, or what is there more than once"
+    )
     changed = Text("Changed by refining")
     changed_tip = Text("The refined label is another than the first one, and it is the one that holds")
     disagree = Text("First and refined disagree")
     disagree_tip = Text("They gave different labels, whichever holds and whatever a person decided")
+    duplicates = Text("Duplicates")
+    duplicates_tip = Text(
+        "Images of which there is another one with the same content or look (File, Find duplicates)"
+    )
     sort_tip = Text("Order of the images")
     direction = Text("Turn the order round")
     group = Text("Group by class")

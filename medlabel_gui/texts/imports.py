@@ -10,12 +10,14 @@ class ImportTexts:
     source = Text("&From:")
     source_name = Text("Where the known labels are")
     nothing_chosen = Text("Choose a file or a folder")
-    file = Text("CSV or NPZ…")
-    file_tip = Text("A CSV with the columns file_name and label, or an NPZ file with labels")
+    file = Text("CSV, NPZ or zip…")
+    file_tip = Text(
+        "A CSV with the columns file_name and label, an NPZ file with labels, or a zip archive of class folders"
+    )
     folders = Text("Class folders…")
     folders_tip = Text("A folder with one folder for each class; the name of the folder is the label")
     choose_file = Text("Choose a file with known labels")
-    kinds = Text("Files with labels (*.csv *.tsv *.txt *.npz)")
+    kinds = Text("Files with labels (*.csv *.tsv *.txt *.npz *.zip)")
     choose_folder = Text("Choose the folder that holds the class folders")
     ok = Text("Import")
     ok_tip = Text("Keep these labels beside those of the stages, to measure them")

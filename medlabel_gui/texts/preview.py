@@ -18,7 +18,8 @@ class CanvasTexts:
     empty = Text("No image")
     tip = Text(
         "Wheel: larger and smaller. Drag: move. Double click or Z: all of it or original pixels.\n"
-        "Right button: drag sideways for contrast, up and down for brightness."
+        "Right button: drag sideways for contrast, up and down for brightness; of an image of more than 8 bits,\n"
+        "sideways for the width of the window, up and down for its level. The file and the labels stay as they are."
     )
     fitted = Text("Fit · {percent}%")
     scaled = Text("{percent}%")
@@ -44,7 +45,12 @@ class ToneTexts:
     invert = Text("&Invert")
     invert_tip = Text("Show black as white and white as black")
     reset = Text("Reset")
-    reset_tip = Text("Show the image as it is in the file")
+    reset_tip = Text("Show the image as it is in the file, through its own window")
+    window = Text("Window: {window}")
+    window_tip = Text(
+        "The stored values from black to white, in the preview only: labelling goes by the image's own window.\n"
+        "Brightness moves the level, contrast the width (right button: drag up and down, sideways)."
+    )
 
 
 class FactTexts:
@@ -56,6 +62,17 @@ class FactTexts:
     pixels = Text("Pixels")
     modified = Text("Modified")
     frame = Text("Frame")
+    frame_of = Text("{frame} ({count} in the file)")
+    format = Text("Format")
+    bits = Text("{format}, {bits} bits a sample")
+    modality = Text("Modality")
+    photometric = Text("Photometric")
+    window = Text("Window")
+    level_width = Text("level {level}, width {width}")
+    from_header = Text("from the header")
+    from_percentiles = Text("from the percentiles")
+    from_range = Text("from smallest to largest")
+    notes = Text("Notes")
     checksum = Text("SHA-256")
     group = Text("Patient or group")
     grey = Text("{width} x {height}, grey")

@@ -25,10 +25,19 @@ class ReportTexts:
         "The labels follow the changed classes. The refinement belonged to the earlier ones: press Refine to train "
         "again, or undo the change."
     )
+    duplicates = Text(
+        "{groups} groups of images that are there more than once: {exact} have the content of an earlier image, {near} "
+        "look the same as another one. An export keeps each group in one split."
+    )
+    no_duplicates = Text("No image is there twice: {count} were compared.")
+    show_duplicates = Text("Show them")
     exported = Text("Exported {rows} images to {path}.")
     left_out = Text("Left out: {count} ({why}).")
     imported = Text("Known labels for {count} images. The report and the export hold how good each stage is.")
     downloaded = Text("The model is on this machine now.")
+    only_read = Text(
+        "This project can only be read: {reason}. Its labels can be looked at and exported; nothing can be changed."
+    )
     gone = Text("The images of this project are no longer at {path}.")
     gone_hint = Text("Connect the drive and open the project again, or say where they are now.")
     find = Text("Find the images…")
@@ -36,8 +45,8 @@ class ReportTexts:
 
 class OpenTexts:
     folder = Text("Open a folder of images")
-    npz = Text("Open an NPZ file")
-    npz_kinds = Text("NPZ files (*.npz)")
+    npz = Text("Open a zip archive or an NPZ file")
+    npz_kinds = Text("Archives of images (*.zip *.npz)")
     project = Text("Open a project (a folder NAME.medlabel)")
     relink = Text("Where are the images now?")
     moved_title = Text("Have these images been moved?")
@@ -55,7 +64,7 @@ class OpenTexts:
     looking = Text("Looking for images…")
     looking_in = Text("in {path}")
     nothing = Text("No images found")
-    nothing_in = Text("There is no PNG, JPEG, BMP, GIF, WebP or TIFF in {path}.")
+    nothing_in = Text("There is no PNG, JPEG, BMP, GIF, WebP, TIFF, DICOM or NIfTI file in {path}.")
 
 
 class CloseTexts:

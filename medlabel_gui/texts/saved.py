@@ -14,6 +14,7 @@ class SavedTexts:
     among_images_hint = Text("Choose another place: nothing is written among the images.")
     title = Text("The model has other classes")
     question = Text("The saved model knows the classes {model}. This project has {project}.")
+    held = Text("Labels of stage 1 now: {labels}. Decisions: {decisions}.")
     info = Text(
         "Its classes take the place of the project's. What was decided for a class that goes is withdrawn; "
         "Undo brings all of it back."

@@ -15,6 +15,12 @@ class SettingsTexts:
     system = Text("As the system has it")
     light = Text("Light")
     dark = Text("Dark")
+    thumbnails = Text("Thumbnails")
+    keep_thumbnails = Text("Keep &thumbnails on disk")
+    keep_tip = Text("Only those of images that are slow to read, where only you can read them")
+    clear = Text("C&lear cache ({size})")
+    clear_tip = Text("Delete all thumbnails on disk now; they are made again when they are needed")
+    megabytes = Text("{number} MB")
 
 
 class ShortcutTexts:

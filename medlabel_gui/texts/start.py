@@ -10,9 +10,9 @@ class CommonTexts:
 
 class StartTexts:
     title = Text("Open a folder of images")
-    body = Text("Or drop a folder, an NPZ file or a MedLabel project here.")
+    body = Text("Or drop a folder, a zip or NPZ file or a MedLabel project here.")
     open_folder = Text("Open folder…")
-    open_npz = Text("Open NPZ…")
+    open_npz = Text("Open zip or NPZ…")
     open_project = Text("Open project…")
     samples = Text("Try it with the built-in samples")
     recent = Text("Recent")

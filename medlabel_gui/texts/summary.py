@@ -41,7 +41,7 @@ class KeyHintTexts:
 
 
 class StepTexts:
-    label = Text("Label images with CLIP")
+    label = Text("Label the images")
     refine = Text("Refine the labels")
     label_first = Text("Gives every image a label")
     label_now = Text("{count} images wait for a label")

@@ -89,6 +89,38 @@ def test_that_stage_one_stays_where_nothing_separates_the_classes():
     assert "do not separate" in outcome.verdict.reason
     assert any("do not separate" in warning for warning in outcome.warnings)
 
+    assert not outcome.metrics["reason"], "the verdict has the reason; here it would be told twice"
+
+
+def test_that_a_dozen_images_are_plainly_too_few_to_judge():
+    pictures, kinds = shapes(12)
+    outcome = refine_auto(request_for(pictures, emulate("N1", kinds, pictures, 0.2, 0, 2)), JobContext())
+    assert not outcome.verdict.delivers and outcome.warnings == ()
+    assert outcome.verdict.reason.startswith("12 images are too few for the second stage to judge:")
+
+
+def test_that_a_network_that_learnt_little_is_told_and_says_so_itself():
+    pictures, kinds = shapes(160)
+    weak = emulate("N1", kinds, pictures, 0.2, 0, 2)
+
+    def outcome(rate):
+        choices = TrainingChoices(epochs=8, batch_size=16, learning_rate=rate)
+        return refine_auto(request_for(pictures, weak, choices=choices), JobContext())
+
+    poor, good = outcome(1e-9), outcome(None)
+    (warning,) = poor.warnings
+    assert "of the labels on images that it was not trained on: train longer" in warning
+    assert poor.model.warning == warning
+    assert good.warnings == () and good.model.warning == ""
+
+
+def test_that_identical_images_keep_their_labels_without_a_warning_from_below():
+    pictures = np.full((60, 28, 28), 77, np.uint8)
+    weak = np.eye(2, dtype=np.float32)[np.arange(60) % 2]
+    outcome = refine_auto(request_for(pictures, weak), JobContext())
+    assert not outcome.verdict.delivers and np.isfinite(outcome.probabilities).all()
+    assert (outcome.probabilities.argmax(1) == np.arange(60) % 2).all()
+
 
 def test_that_right_labels_are_left_alone():
     pictures, kinds = shapes(200, 4)

@@ -51,7 +51,7 @@ def test_that_stage_one_stays_where_the_classes_do_not_separate():
     found = deliver(partition(truth, 0.3), weak, nobody(N), 0.75)
     assert found.candidate == "stage one" and "do not separate" in found.reason
     np.testing.assert_array_equal(found.probabilities.argmax(axis=1), weak)
-    assert any("do not separate well" in text for text in found.warnings)
+    assert any("do not separate: check labels" in text for text in found.warnings)
 
 
 def test_that_stage_one_stays_where_the_groups_have_nothing_to_do_with_the_classes():
@@ -59,7 +59,34 @@ def test_that_stage_one_stays_where_the_groups_have_nothing_to_do_with_the_class
     weak = flipped(halves(), 0.1, 2)
     found = deliver(partition(groups), weak, nobody(N), 0.9)
     assert found.candidate == "stage one" and "correspond" in found.reason
+    assert "look like guesses, or the images differ by something else" in found.reason
     np.testing.assert_array_equal(found.probabilities.argmax(axis=1), weak)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_that_labels_that_are_guesses_stay_and_are_called_so(classes):
+    groups = np.arange(N) % classes
+    weak = np.random.default_rng(3).integers(0, classes, N)
+    found = deliver(partition(groups, classes=classes), weak, nobody(N), 0.5)
+    assert found.candidate == "stage one" and "look like guesses" in found.reason
+    np.testing.assert_array_equal(found.probabilities.argmax(axis=1), weak)
+
+
+def test_that_half_right_labels_are_no_guesses():
+    groups = np.repeat(np.arange(4), N // 4)
+    weak = np.where(np.arange(N) % 10 < 6, groups, (groups + 1) % 4)
+    found = deliver(partition(groups, 0.09, classes=4), weak, nobody(N), 0.6)
+    assert "guesses" not in found.reason
+
+
+def test_that_images_of_classes_outside_the_graph_are_no_disagreement():
+    truth = halves()
+    weak = np.where(np.arange(N) < 100, -1, truth)  # a quarter of the images is of classes that are too rare
+    found = deliver(partition(truth), weak, nobody(N), 1.0)
+    assert found.candidate == "graph" and "100% of stage 1's labels agree" in found.reason
+    assert deliver(partition(truth, 0.05), weak, nobody(N), 1.0).warnings == (), (
+        "no gap to what can be learnt"
+    )
 
 
 def test_that_held_labels_are_surer_where_the_groups_agree():

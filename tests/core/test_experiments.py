@@ -86,8 +86,18 @@ def test_that_emulated_errors_are_parsed_and_refused():
     found = parse_noise("noise:N3a@0.2")
     assert (found.name, found.noise, found.rate) == ("N3a 20%", "N3a", 0.2)
     for bad in ("noise:N9@0.2", "noise:N1", "noise:N1@2", "noise:N1@0.95"):
-        with pytest.raises(UserError, match="no emulated error"):
+        with pytest.raises(UserError, match="no emulated error") as told:
             parse_noise(bad)
+        assert "expected share of wrong labels" in told.value.hint
+
+
+def test_that_a_test_part_of_one_class_has_no_emulated_labels(sets):
+    mixture = load_mixture(MixtureSpec(sets))
+    train = np.concatenate([np.flatnonzero(mixture.truth == k)[:20] for k in (0, 1)])
+    found = weak_labels(
+        parse_noise("noise:N3a@0.2"), mixture, train, np.flatnonzero(mixture.truth == 0)[20:], 0
+    )
+    assert np.isfinite(found.train).all() and np.isnan(found.test).all() and found.test.shape[1] == 2
 
 
 def test_that_weak_labels_from_a_file_are_taken_by_place(tmp_path, sets):

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import JobCancelled, UserError
 from core.jobs import JobContext
+from core.project.duplicates import save_duplicates
 from core.project.project import Project
 from core.project.records import Status
 from core.tasks.export import FORMATS, ExportSpec, GroupRule, export, look, plan, preview, read_inputs
@@ -201,3 +202,12 @@ def test_that_a_picture_in_two_folders_stays_in_one_part(folder, tmp_path, ctx):
     shown = preview(ExportSpec(project, "csv", tmp_path / "l.csv"), ctx, 100)
     split = shown.header.index("split")
     assert len({row[split] for row in shown.rows if row[0].endswith("same.png")}) == 1
+
+
+def test_that_images_that_look_the_same_are_told_to_stay_in_one_split(labelled, tmp_path, ctx):
+    with Project.open(labelled) as project:
+        groups = np.full(project.images.count(), -1, np.int32)
+        groups[8:12] = 8
+        save_duplicates(project.arrays, groups)
+    planned = plan(ExportSpec(labelled, "npz", tmp_path / "l.npz"), ctx)
+    assert any("look the same stay in one split (1 groups)" in note for note in planned.notes), planned

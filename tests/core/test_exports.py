@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from core.errors import JobCancelled, UserError
@@ -17,8 +18,11 @@ from core.exports.registry import FORMATS
 from core.images.folder import FolderSource
 from core.images.npz import NpzSource
 from core.images.refs import ImageRef
+from core.images.zip_archive import ZipSource
 from core.jobs import JobContext
 from core.project.records import Source, Status
+from tests.core.dicom_files import image as dicom
+from tests.core.dicom_files import stored
 from tests.core.tables import picture, request_for, table_of
 
 
@@ -330,3 +334,52 @@ def test_that_a_reference_shows_its_frame(tmp_path, ctx):
     table = table_of([ImageRef("train/000012.png", 12)], [0])
     export_csv(ExportRequest(table, FolderSource(tmp_path / "gone"), out), ctx)
     assert rows_of(out)[0]["frame"] == "12"
+
+
+def test_that_class_folders_carry_no_header_of_a_patient_and_one_png_a_frame(tmp_path, ctx):
+    files = tmp_path / "files"
+    frames = np.arange(2 * 8 * 8, dtype=np.uint16).reshape(2, 8, 8)
+    stored(files / "ct.dcm", dicom(frames[0], PatientName="Secret^Name"))
+    stored(files / "1.2.3", dicom(frames[0], PatientName="Secret^Name"))
+    tifffile.imwrite(files / "stack.tif", frames, photometric="minisblack")
+    source = FolderSource(files)
+    refs = [item.ref for item in source.scan()]
+    export_folders(
+        ExportRequest(table_of(refs, [0] * len(refs)), source, tmp_path / "sorted", split=False), ctx
+    )
+    copies = sorted((tmp_path / "sorted").rglob("*.*"))
+    assert [path.name for path in copies] == ["1.2.3.png", "ct.png", "stack_0000.png", "stack_0001.png"]
+    assert not any(b"Secret" in path.read_bytes() for path in copies)
+    shown = {path.name: np.asarray(Image.open(path)) for path in copies}
+    assert (shown["ct.png"] == source.read(ImageRef("ct.dcm")).array).all()
+    assert (shown["stack_0001.png"] == source.read(ImageRef("stack.tif", 1)).array).all()
+
+
+def test_that_pictures_in_an_archive_are_copied_as_they_are(folder, tmp_path, ctx):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(folder / "discs" / "00.png", "00.png")
+    source = ZipSource(tmp_path / "a.zip")
+    export_folders(ExportRequest(table_of(["00.png"], [0]), source, tmp_path / "sorted", split=False), ctx)
+    (copy,) = (tmp_path / "sorted").rglob("*.png")
+    assert copy.read_bytes() == (folder / "discs" / "00.png").read_bytes()
+
+
+def test_that_images_in_one_file_are_exported_to_one_split(tmp_path, ctx):
+    refs = [ImageRef(f"volume{row // 8}.nii", row % 8) for row in range(80)]
+    table = table_of(refs, [row % 2 for row in range(80)])
+    export_csv(
+        ExportRequest(table, FolderSource(tmp_path / "files"), tmp_path / "labels.csv", split=True), ctx
+    )
+    rows = rows_of(tmp_path / "labels.csv", "utf-8-sig")
+    of_file = {
+        name: {row["split"] for row in rows if row["file_name"] == name} for name in {r.path for r in refs}
+    }
+    assert all(len(splits) == 1 for splits in of_file.values())
+    assert set.union(*of_file.values()) == {"train", "val", "test"}
+
+
+def test_that_people_see_which_slice_of_a_file_is_meant():
+    assert ImageRef("a/v.nii.gz").legible == "a/v.nii.gz"
+    assert ImageRef("a/v.nii.gz", 12).legible == "a/v.nii.gz · 13"
+    assert ImageRef("a/v.nii.gz", 1_000_012).legible == "a/v.nii.gz · coronal 13"
+    assert ImageRef("train/000012.png", 12).legible == "train/000012.png"

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from core.errors import UserError
 from core.project import database, history
 from core.project.edits import Edit
 from core.project.project import Project
@@ -195,6 +196,7 @@ def test_that_an_edit_stands_although_the_snapshot_after_it_fails(project, monke
         step = project.execute(ACCEPT, "ann")
     assert len(step.changes) == 3 and "no snapshot" in caplog.text
     assert not project._connection.in_transaction
+    project._connection.execute("DROP TRIGGER full")  # a project with one is not opened
     with Project.open(project.folder) as again:
         assert decided(again) == decided(project)
 
@@ -215,7 +217,7 @@ def test_that_an_edit_does_not_wait_for_ever(project, monkeypatch):
     monkeypatch.setattr(database, "_PATIENCE", 0.0)
     with Project.open(project.folder) as other:
         other._connection.execute("BEGIN IMMEDIATE")
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
+        with pytest.raises(UserError, match="locked"):
             project.execute(ACCEPT, "ann")
         other._connection.execute("COMMIT")
     monkeypatch.undo()

@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
+from core.errors import UserError
 from core.experiments.noise import KINDS, content, emulate
 
 
@@ -147,9 +148,23 @@ def test_that_content_errors_never_name_a_class_with_no_image():
         assert 1 not in emulate(name, truth, pictures(truth), 0.3, 0, 3).argmax(axis=1)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_that_images_of_one_class_have_nothing_to_be_confused_with(name):
+    alone = np.zeros(40, np.int64)
+    for classes in (1, 2):
+        with pytest.raises(UserError, match="all images are of one class"):
+            emulate(name, alone, pictures(alone), 0.2, 0, classes)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_that_identical_images_get_errors_without_a_warning_from_below(name):
+    same = np.full((600, 12, 12), 40, np.uint8)
+    assert wrong_of(name, TWO, 0.2, pixels=same).mean() == pytest.approx(0.2, abs=0.04)
+
+
 def test_that_an_unknown_kind_and_an_impossible_rate_are_refused():
     with pytest.raises(ValueError, match="N9"):
         emulate("N9", TWO, pictures(TWO), 0.2, 0, 2)
     for rate in (-0.1, 0.95):
-        with pytest.raises(ValueError, match="rate"):
+        with pytest.raises(ValueError, match="expected share of wrong labels"):
             emulate("N1", TWO, pictures(TWO), rate, 0, 2)

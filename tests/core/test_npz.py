@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
+from core.images import npz_headers, zip_index
 from core.images.npz import NpzSource
+from core.images.pixels import ImageUnreadable
+from core.images.refs import ImageRef
+from core.images.slices import PLANE, SliceChoice
+from core.project.edits import Edit
 from core.project.known import known_projects
+from core.project.project import Project
+from core.project.records import ImageClass
+from core.tasks.import_labels import ImportSpec, import_labels
 from core.tasks.scan import open_project, scan
 
 IMAGES = np.zeros((3, 8, 8), np.uint8)
@@ -52,15 +60,10 @@ def refusal(path) -> str:
         ),
         ({"train_images": np.array(["a", "b", "c"])}, "train_images is 3. Expected is n x height x width"),
         ({"train_images": np.uint8(3)}, "train_images is a single number"),
-        (
-            {"train_images": np.zeros((2, 28, 28, 28), np.uint8)},
-            "volumes of 28 x 28 x 28 (3D). Volumes cannot",
-        ),
-        (
-            {"train_images": np.zeros((2, 28, 28, 28), np.float64)},
-            "Volumes cannot be opened yet, only 2D images",
-        ),
-        ({"train_images": np.zeros((2, 9, 8, 7, 1), np.uint8)}, "volumes of 9 x 8 x 7 (3D)"),
+        ({"train_images": np.zeros((2, 28, 28, 28), np.float64)}, "values of the type float64"),
+        ({"train_images": np.zeros((2, 9, 8, 7, 2), np.uint8)}, "volumes with 2 channels"),
+        ({"train_images": np.zeros((2, 0, 8), np.uint8)}, "there is nothing in its images"),
+        ({"train_images": np.zeros((1, 5, 5, 1_000_000), np.uint8)}, "its volumes are too large"),
         ({"train_images": np.zeros((2, 3, 8, 8), np.uint8)}, "the colours stand before the pixels"),
         ({"train_images": np.zeros((2, 8, 8, 4), np.uint8)}, "has 4 channels"),
         ({"train_images": np.array([{"a": 1}], object)}, "holds Python objects, which are never loaded"),
@@ -200,3 +203,79 @@ def test_that_labels_that_are_not_one_number_an_image_are_told(tmp_path, labels,
 def test_that_labels_of_any_kind_of_number_are_read(tmp_path, dtype):
     path = saved(tmp_path / "set.npz", val_labels=np.array([[0], [1]], dtype))
     assert NpzSource(path).labels() == {"val/000000.png": 0, "val/000001.png": 1}
+
+
+VOLUMES = np.arange(3 * 4 * 5 * 6).reshape(3, 4, 5, 6).astype(np.uint8)
+
+
+@pytest.mark.parametrize("channels", [(), (1,)])
+def test_that_the_slices_of_volumes_are_images(tmp_path, channels):
+    path = saved(tmp_path / "set.npz", train_images=VOLUMES.reshape(*VOLUMES.shape, *channels))
+    source = NpzSource(path)
+    rows = list(source.scan())
+    names = [(f"train/{volume:06d}.png", frame) for volume in range(3) for frame in range(4)]
+    assert [(row.ref.path, row.ref.frame) for row in rows] == names
+    for row in rows:
+        volume = int(row.ref.path[6:12])
+        assert (source.read(row.ref).array == VOLUMES[volume, row.ref.frame]).all()
+    details = source.read(rows[1].ref).details
+    assert details.frames == 4 and details.notes[0].startswith("axial slice 2 of 4: axis 1 of the array")
+
+
+@pytest.mark.parametrize(
+    ("choice", "frames", "slices"),
+    [
+        ("coronal:every=3", [PLANE, PLANE + 3], [VOLUMES[1, :, 0], VOLUMES[1, :, 3]]),
+        ("sagittal:middle", [2 * PLANE + 3], [VOLUMES[1, :, :, 3]]),
+    ],
+)
+def test_that_slices_of_volumes_are_chosen(tmp_path, choice, frames, slices):
+    source = NpzSource(saved(tmp_path / "set.npz", val_images=VOLUMES), SliceChoice.parse(choice))
+    refs = [row.ref for row in source.scan() if row.ref.path == "val/000001.png"]
+    assert [ref.frame for ref in refs] == frames
+    assert all((source.read(ref).array == wanted).all() for ref, wanted in zip(refs, slices, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "frame"), [("train/000009.png", 0), ("train/x.png", 0), ("train/000000.png", 4)]
+)
+def test_that_volumes_and_slices_that_are_gone_are_an_error(tmp_path, name, frame):
+    source = NpzSource(saved(tmp_path / "set.npz", train_images=VOLUMES))
+    with pytest.raises(ImageUnreadable, match="any more"):
+        source.read(ImageRef(name, frame))
+
+
+def test_that_colour_volumes_are_read(tmp_path):
+    colour = np.stack([VOLUMES, VOLUMES + 1, VOLUMES + 2], axis=-1)
+    source = NpzSource(saved(tmp_path / "set.npz", test_images=colour))
+    assert (source.read(ImageRef("test/000002.png", PLANE + 1)).array == colour[2, :, 1]).all()
+
+
+def test_that_the_label_of_a_volume_is_that_of_all_its_slices(tmp_path, ctx):
+    path = saved(tmp_path / "set.npz", train_images=VOLUMES, train_labels=np.array([[1], [0], [1]]))
+    project = open_project(path)
+    scan(project, ctx)
+    with Project.open(project) as opened:
+        opened.execute(Edit("Set classes", classes=(ImageClass(5, "a"), ImageClass(6, "b"))), "t")
+    assert import_labels(ImportSpec(project, path), ctx).matched == 12
+    with Project.open(project) as opened:
+        assert list(opened.truth().values()) == [6] * 4 + [5] * 4 + [6] * 4
+
+
+def test_that_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(zip_index, "BOMB_BYTES", 1_000_000)
+    np.savez_compressed(tmp_path / "set.npz", train_images=np.zeros((2000, 32, 32), np.uint8))
+    assert "times its size" in refusal(tmp_path / "set.npz")
+
+
+def test_that_arrays_larger_than_the_memory_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(npz_headers, "memory_bytes", lambda: 100)
+    assert "too large for the memory" in refusal(saved(tmp_path / "set.npz", train_images=IMAGES))
+
+
+def test_that_a_packing_that_cannot_be_held_back_is_refused(tmp_path):
+    data = io.BytesIO()
+    np.save(data, IMAGES)
+    with zipfile.ZipFile(tmp_path / "set.npz", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("train_images.npy", data.getvalue())
+    assert "packed in a way that cannot be read" in refusal(tmp_path / "set.npz")

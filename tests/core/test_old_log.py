@@ -1,68 +1,31 @@
 """Projects of the first version, whose log held compressed records and a pair of texts a note, are read as before."""
 
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
-from core.images.refs import ImageRef, ScannedImage
 from core.project.database import FILE_NAME, MIGRATIONS
 from core.project.edits import Edit
 from core.project.project import Project
 from core.project.records import Status
+from tests.projects import SAMPLES, make_old
 
-CLASSES = (
-    '[{"id": 1, "name": "hand", "prompts": [], "is_other": false, "colour": "", "key": ""}, '
-    '{"id": 2, "name": "foot", "prompts": [], "is_other": false, "colour": "", "key": ""}]'
-)
-# As the first version wrote them: classes; rows 0 to 3 accepted; a note on 1 and 4; 5 and 0 unsure; notes; an undo.
-EDITS = [
-    (1, "edit", None, None, f'{{"classes": [[], {CLASSES}]}}'),
-    (
-        2,
-        "edit",
-        None,
-        b"x\x01c`\x00\x82\xff@\x00\xa2\x99\x18A\x04\x10\x83h\x84(H\x04\x86\x11\xa20\xb5\xccX\xd5\x02\x00\t\xb1\x10\r",
-        None,
-    ),
-    (3, "edit", None, None, '{"notes": {"1": ["", "blurred"], "4": ["", "blurred"]}}'),
-    (
-        4,
-        "edit",
-        None,
-        b"x\x01ce\x00\x82\xff@\x00\xa2Y@\x0c\x16\x10\x0b\x08\x98\x18A\x04\x10\xc3E\x01#\\\x0c\x0f",
-        None,
-    ),
-    (5, "edit", None, None, '{"notes": {"1": ["blurred", ""], "2": ["", "caf\\u00e9"]}}'),
-    (6, "undo", 5, None, '{"notes": {"1": ["", "blurred"], "2": ["caf\\u00e9", ""]}}'),
-]
-SNAPSHOT = (
-    4,
-    b"x\x01c\xf9\x0f\x04,\x0c\x0c\x0cLL \x02\x84\x19a\x0c\x98\x08\x03H\rP\x90\x81\x05\xa6\x18\x00)0\x0c\x16",
-    f'{{"classes": {CLASSES}, "notes": {{"1": "blurred", "4": "blurred"}}}}',
-)
+# Classes; rows 0 to 3 accepted; a note on 1 and 4; 5 and 0 unsure; notes; an undo.
 DECISIONS = [(4, -1, 4), (2, 2, 2), (2, 1, 2), (2, 2, 2), (0, -1, 0), (4, -1, 4)]
 NOTES = {1: "blurred", 4: "blurred"}
 
 
-@pytest.fixture(params=["with its snapshot", "from the log alone"])
+@pytest.fixture(params=[(1, True), (1, False), (2, True), (2, False)], ids=str)
 def old(request, tmp_path):
-    """The folder of a project as the first version left it."""
-    (tmp_path / "images").mkdir()
-    with Project.create(tmp_path / "old.medlabel", tmp_path / "images") as project:
-        project.images.add([ScannedImage(ImageRef(f"{row}.png")) for row in range(6)], 0)
-        folder = project.folder
-    database = sqlite3.connect(folder / FILE_NAME)
-    with database:
-        for number, kind, target, changes, detail in EDITS:
-            database.execute(
-                "INSERT INTO edits VALUES (?,?,?,?,?,?,?,?)",
-                (number, "2025-01-01T00:00:00Z", "ann", kind, "", target, changes, detail),
-            )
-        if request.param == "with its snapshot":
-            database.execute("INSERT INTO snapshots VALUES (?,?,?)", SNAPSHOT)
-        database.execute("PRAGMA user_version=1")
-    database.close()
+    """The folder of a project as an earlier version left it, with its snapshot or with the log alone."""
+    version, with_snapshot = request.param
+    folder = make_old(tmp_path / "old.medlabel", version)
+    if not with_snapshot:
+        with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+            database.execute("DELETE FROM snapshots")
+            database.commit()
     return folder
 
 
@@ -94,3 +57,19 @@ def test_that_old_edits_are_undone_and_redone_and_mixed_with_new_ones(old):
     assert expected[0][:4] == DECISIONS[:4] and expected[1] == {**NOTES, 0: "new"}
     with Project.open(old) as again:
         assert (again.history.decisions.tolist(), again.history.notes) == expected
+
+
+def test_that_there_is_a_sample_of_each_earlier_version_and_nothing_in_it_is_lost(old):
+    assert sorted(path.stem for path in SAMPLES.iterdir()) == [f"v{n}" for n in range(1, len(MIGRATIONS))]
+    with Project.open(old) as project:
+        table = project.images.columns()
+        assert [ref.path for ref in table.refs] == [f"{row}.png" for row in range(6)]
+        assert table.sha256[0] == b"\1" * 32 and table.width.tolist() == [4] * 6 and table.grey.all()
+        assert project.truth() == {0: 1} and project.groups() == {1: "p7"}
+        assert [(run.kind, run.finished, run.parent) for run in project.runs.all()] == [
+            ("imported", True, None),
+            ("refinement", False, 1),
+        ]
+        assert project.images.details(0) == "{}" and list(project.images.phashes()) == [b""] * 6
+        assert project.source_path.name.startswith("v") and str(project.slices)
+        assert [entry.author for entry in project.log()] == ["ann"] * 6

@@ -156,10 +156,47 @@ def test_that_nothing_is_made_for_a_model_that_cannot_be_loaded(tmp_path, pictur
     assert not user_data.exists()
 
 
-def test_that_an_empty_folder_is_a_clear_error(model, tmp_path, ctx):
+def test_that_an_empty_folder_is_a_clear_error_and_leaves_no_project(model, tmp_path, user_data, ctx):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="no images"):
         predict(spec_of(model, tmp_path / "empty"), ctx)
+    place = tmp_path / "mine.medlabel"
+    with pytest.raises(UserError, match="no images"):
+        predict(spec_of(model, tmp_path / "empty", project=place), ctx)
+    assert not user_data.exists() and not place.exists()
+
+
+def test_that_a_project_whose_images_all_went_stays(model, pictures, tmp_path, ctx):
+    (tmp_path / "empty").mkdir()
+    place = open_project(tmp_path / "empty")
+    with pytest.raises(UserError, match="no images"):
+        predict(spec_of(model, tmp_path / "empty"), ctx)
+    assert place.exists()
+
+
+def test_that_a_model_without_its_weights_says_so(model, pictures, ctx):
+    (model / "model.safetensors").unlink()
+    for look in (lambda: predict(spec_of(model, pictures), ctx), lambda: model_info(model)):
+        with pytest.raises(UserError, match=r"its weights, model[.]safetensors, are missing"):
+            look()
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        (["dark", "dark"], "two classes have the same name"),
+        (["dark", "Dark "], "but for case or blanks"),
+        (["dark", ""], "a class has no name"),
+        (["dark", "bright", "grey"], "does not fit .* 3 classes"),
+        (["dark"], "1 class"),
+        ([], "0 classes"),
+    ],
+)
+def test_that_edited_class_names_of_a_model_are_explained(model, pictures, ctx, classes, message):
+    card = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps({**card, "classes": classes}))
+    with pytest.raises(UserError, match=message):
+        predict(spec_of(model, pictures), ctx)
 
 
 def test_that_a_refinement_learns_from_predicted_labels(model, pictures, ctx, monkeypatch):
@@ -195,7 +232,7 @@ def test_that_the_command_labels_exports_and_tells(model, pictures, tmp_path, ca
     assert rows["bright-03.png"]["label"] == "bright" and rows["bright-03.png"]["source"] == "model"
     assert npz.exists() and run(arguments) == 0
     text = capsys.readouterr().out
-    assert "predicted brightness" in text and "32 labelled" in text and "1 images could not be read" in text
+    assert "predicted brightness" in text and "32 labelled" in text and "1 image could not be read" in text
     assert run(["export", str(place), "--format", "report", "--out", str(tmp_path / "r.html")]) == 0
     assert "stage 1, by a saved model" in (tmp_path / "r.html").read_text(encoding="utf-8")
 

@@ -6,8 +6,9 @@ import pytest
 from core.images.refs import ImageRef
 from core.project import path_texts as path_texts_module
 from core.project.path_texts import path_texts, prepare
-from core.project.queries import Facets, Query, RowSet, Sort, facets, follow_classes, select
+from core.project.queries import Facets, Query, RowSet, facets, follow_classes, select
 from core.project.records import ImageClass, Source, Status
+from core.project.sorting import Sort
 from tests.core.tables import table_of
 
 NAN = np.float32(np.nan)

@@ -154,3 +154,9 @@ def test_that_no_view_outweighs_another_by_its_scale():
     directions = by_direction(views)
     np.testing.assert_allclose(np.linalg.norm(directions[:, :3], axis=1), 1, rtol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(directions[:, 3:], axis=1), 1, rtol=1e-4)
+
+
+def test_that_identical_images_have_equal_views_and_no_warning_comes_from_below():
+    views = image_views(np.full((30, 16, 16), 9, np.uint8), np.ones((30, 5), np.float32), 0)
+    for view in (*views, by_distance(views), by_direction(views)):
+        assert len(view) == 30 and not view.any()

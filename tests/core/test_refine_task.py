@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,7 +124,7 @@ def test_that_choices_are_part_of_what_names_a_training(place, use, ctx):
     seen = []
     use(seen=seen)
     first = refine(spec_of(place), ctx)
-    assert refine(spec_of(place), ctx) == first and len(seen) == 1
+    assert refine(spec_of(place), ctx) == replace(first, reused=True) and len(seen) == 1
     other = refine(spec_of(place, choices=TrainingChoices(epochs=2)), ctx)
     assert other.run != first.run and seen[1].checkpoint != seen[0].checkpoint
 
@@ -247,15 +248,88 @@ def test_that_the_summary_says_what_was_taken_why_and_what_to_be_careful_about(p
 
 
 def test_that_an_unknown_strategy_lists_those_there_are(place, capsys):
-    assert run(["refine", str(place), "--strategy", "help"]) == 1
+    assert run(["refine", str(place), "--strategy", "publishd"]) == 1
     (line,) = [text for text in capsys.readouterr().err.splitlines() if text.startswith("medlabel:")]
-    assert "no strategy 'help'" in line and "published (The small CNN of the published work" in line
+    assert "no strategy 'publishd'" in line and "published (The small CNN of the published work" in line
+    assert "Did you mean published?" in line
 
 
-def test_that_a_model_that_cannot_be_written_is_told_before_the_work(place, tmp_path, capsys):
-    target = tmp_path / "nowhere" / "m"
+@pytest.mark.parametrize("command", ["refine", "label"])
+def test_that_help_lists_strategies_and_networks_and_is_no_error(command, capsys):
+    assert run([command, "--strategy", "help"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("\n") == len(names.STRATEGIES) and "gce" in text and "forgives labels" in text
+    assert run([command, "--network", "help"]) == 0
+    assert "timm/NAME" in capsys.readouterr().out
+
+
+def test_that_a_near_name_of_timm_is_offered_with_its_prefix(place, ctx):
+    with pytest.raises(UserError, match=r"Did you mean .*timm/resnet34"):
+        refine(RefineSpec(place, choices=TrainingChoices(network="resnet34")), ctx)
+
+
+def test_that_the_largest_learning_rate_is_told(place, use, ctx):
+    use()
+    with pytest.raises(UserError, match="above 0, 100 at most"):
+        refine(spec_of(place, choices=TrainingChoices(learning_rate=200)), ctx)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere/m", "cannot be written"),
+        ("m.pt", "is the name of a file"),
+        ("taken.medlabel-model", "holds something else"),
+        ("m" * 250, "cannot be written"),
+    ],
+)
+def test_that_a_model_that_cannot_be_written_is_told_before_the_work(place, tmp_path, capsys, name, message):
+    (tmp_path / "taken.medlabel-model").mkdir()
+    (tmp_path / "taken.medlabel-model" / "thesis.txt").write_text("dear")
+    target = tmp_path / name
     assert run(["refine", str(place), "--strategy", "published", "--save-model", str(target)]) == 1
-    assert "cannot be written" in capsys.readouterr().err and len(info(place).runs) == 1
+    assert message in capsys.readouterr().err and len(info(place).runs) == 1
+    assert [path.name for path in tmp_path.glob("*.medlabel-model*")] == ["taken.medlabel-model"]
+
+
+def test_that_an_older_model_may_be_replaced(place, use, tmp_path):
+    use(model=network())
+    target = tmp_path / "m.medlabel-model"
+    arguments = ["refine", str(place), "--strategy", "stand-in", "--save-model", str(target)]
+    assert run(arguments) == 0
+    (target / "model.json").write_text("{}")
+    assert run(arguments) == 0 and load_model(target)[0].classes == ("disc", "stripes")
+
+
+def test_that_a_run_with_the_same_settings_is_not_passed_off_as_new(place, use, capsys):
+    seen = []
+    use(seen=seen)
+    arguments = ["refine", str(place), "--strategy", "stand-in"]
+    assert run(arguments) == 0 and "already has" not in capsys.readouterr().out
+    assert run(arguments) == 0 and len(seen) == 1
+    text = capsys.readouterr().out
+    assert "Run 2 already has exactly these settings; its labels are shown." in text and "--again" in text
+    assert "labels changed by" not in text
+    assert run([*arguments, "--json"]) == 0 and json.loads(capsys.readouterr().out)["refine"]["reused"]
+    assert run([*arguments, "--again"]) == 0 and len(seen) == 2
+    assert "already has" not in capsys.readouterr().out and info(place).runs[-1].id == 3
+
+
+def test_that_the_device_is_checked_although_there_is_a_run_already(place, use, ctx, monkeypatch):
+    use()
+    refine(spec_of(place), ctx)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for device, message in (("cuda", "no cuda device"), ("tpu", "no device 'tpu'")):
+        with pytest.raises(UserError, match=message):
+            refine(RefineSpec(place, "stand-in", device=device), ctx)
+
+
+def test_that_of_runs_that_were_stopped_only_the_newest_is_listed(place, capsys):
+    with Project.open(place) as project:
+        stopped = [project.runs.begin("refinement", [1, 2], {"strategy": "auto"}, 1) for _ in range(3)]
+    assert run(["info", str(place)]) == 0
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Run ")]
+    assert len(shown) == 2 and shown[1].startswith(f"Run {stopped[-1]}") and "not finished" in shown[1]
 
 
 def test_that_a_task_runs_from_a_picklable_spec(place):

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,8 +21,9 @@ from core.exports.report.tiles import candidates
 from core.images.folder import FolderSource
 from core.jobs import JobContext
 from core.project.project import Project
-from core.project.records import Status
+from core.project.records import Run, Status
 from core.tasks.export import ExportSpec, export
+from core.tasks.report_facts import stage_names
 from core.tasks.scan import open_project, scan
 from tests.core.exported import labelled_project
 from tests.core.tables import picture, request_for, table_of
@@ -335,7 +337,7 @@ def test_that_the_report_of_a_project_tells_where_labels_come_from(folder, tmp_p
     assert result.rows == 24
     for word in (
         "Labels of images", str(folder), "starter", "a round thing", "published", "ann", "blurred", "torch",
-        "stage 1, zero-shot", "stage 2, refinement", "CLIP + CNN", "UTC",
+        "stage 1, zero-shot", "stage 2, refinement", "CLIP, refined (Published CNN)", "UTC",
     ):  # fmt: skip
         assert word in page.words, word
     assert "4 images" in page.words, "ann decided four"
@@ -347,7 +349,8 @@ def test_that_known_labels_are_measured_for_each_stage_of_the_chosen_images(fold
         opened.set_truth({row: 1 if row < 12 else 2 for row in range(24)})
     export(ExportSpec(project, "report", tmp_path / "r.html"), ctx)
     page = Page(tmp_path / "r.html")
-    assert "CLIP alone 24 50.00% 50.00%" in page.words and "CLIP + CNN 24 100.00% 100.00%" in page.words
+    assert "CLIP alone 24 50.00% 50.00%" in page.words
+    assert "CLIP, refined (Published CNN) 24 100.00% 100.00%" in page.words
     assert "Delivered labels 24" in page.words
     only = frozenset({Status.ACCEPTED, Status.CORRECTED})
     export(ExportSpec(project, "report", tmp_path / "r.html", statuses=only), ctx)
@@ -358,6 +361,22 @@ def test_that_a_stage_that_does_not_deliver_says_so(folder, tmp_path, ctx):
     project = labelled_project(folder, delivers=False)
     export(ExportSpec(project, "report", tmp_path / "r.html"), ctx)
     assert "The labels of stage 2 are not the delivered ones. Worse." in Page(tmp_path / "r.html").words
+    assert "that stage 2 would label otherwise" in Page(tmp_path / "r.html").words
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "expected"),
+    [
+        ("zero-shot", {"strategy": "auto"}, "CLIP, refined (Automatic)"),
+        ("predicted", {"strategy": "gce"}, "Saved model, refined (CNN, generalised cross-entropy)"),
+        ("imported", {"strategy": "of another version"}, "Imported labels, refined (of another version)"),
+        ("zero-shot", None, "CLIP, refined"),
+    ],
+)
+def test_that_the_second_stage_is_named_by_its_strategy(kind, params, expected):
+    first = Run(1, kind, "", (1, 2))
+    second = None if params is None else replace(first, kind="refinement", params=params)
+    assert stage_names(first, second)["refined"] == expected
 
 
 def test_that_a_project_without_runs_can_be_reported(folder, tmp_path, ctx):

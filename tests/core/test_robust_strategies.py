@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from core.refine.calibration import calibrate, softmax
 from core.refine.choosing import chosen_params, modern_params
 from core.refine.confident import label_issues
 from core.refine.events import EpochEnd
+from core.refine.model_card import read_card
+from core.refine.model_file import save_model
 from core.refine.names import STRATEGIES
+from core.refine.network_check import network_warning
 from core.refine.networks import NETWORKS
 from core.refine.params import TrainingChoices, TrainingParams
 from core.refine.request import RefineRequest
@@ -215,3 +219,60 @@ def test_that_rows_are_what_calibration_judges_by_and_one_class_changes_nothing(
     alone = np.tile(np.array([[0.3, 0.7]], np.float32), (9, 1))
     calibrated, temperature = calibrate(alone, np.ones(9, np.int64))
     assert temperature == 1 and np.allclose(calibrated, alone)
+
+
+@pytest.mark.parametrize("strategy", ["published", "confident-learning"])
+def test_that_a_network_that_learnt_nothing_is_told_and_its_file_says_so(strategy, tmp_path):
+    pictures, kinds = corners(120)
+    request = request_for(
+        pictures, kinds, choices=TrainingChoices(epochs=1, learning_rate=1e-9, network="small")
+    )
+    outcome = STRATEGIES[strategy](request, JobContext())
+    if strategy == "published":
+        (warning,) = outcome.warnings
+        assert "of the labels on images that it was not trained on: train longer" in warning
+        card = save_model(tmp_path / "m", outcome.model, ["a", "b"], {"seed": 0}, "")
+        assert card.provenance == {"seed": 0, "warning": warning}
+        assert read_card(tmp_path / "m").provenance["warning"] == warning
+    else:
+        assert outcome.probabilities.max(1).mean() < 0.8, "its own labels do not claim to be better"
+
+
+def fitted_with(said, classes=2):
+    """A stand-in for a trained network that labels the held-out images with `said` (m,)."""
+    trained = SimpleNamespace(
+        classes=classes, probabilities=lambda pixels, device, rows: np.eye(classes, dtype=np.float32)[said]
+    )
+    return SimpleNamespace(held_out=np.arange(len(said)), trained=trained)
+
+
+@pytest.mark.parametrize(
+    ("right", "confidence", "warned"),
+    [
+        (58, 0.95, True),
+        (84, 0.97, True),
+        (90, 0.95, False),  # one network in a hard task
+        (76, 0.8, False),  # labels that are worth no more themselves
+        (58, 0.6, False),
+        (57, None, True),  # by chance: 50
+        (75, None, False),
+        (100, None, False),
+    ],
+)
+def test_that_a_network_is_warned_of_when_it_falls_short_of_its_labels(right, confidence, warned):
+    labels = np.arange(100) % 2
+    said = np.where(np.arange(100) < right, labels, 1 - labels)
+    sure = None if confidence is None else np.full(100, confidence, np.float32)
+    text = network_warning(fitted_with(said), np.empty(0, np.uint8), labels, sure, "cpu")
+    assert bool(text) == warned and (f"agrees with {right}% of the labels" in text) == warned
+
+
+def test_that_a_network_that_names_one_class_of_a_rare_other_is_warned_of():
+    labels = (np.arange(100) < 10).astype(np.int64)
+    text = network_warning(fitted_with(np.zeros(100, np.int64)), np.empty(0, np.uint8), labels, None, "cpu")
+    assert "90%" in text
+
+
+def test_that_few_images_held_back_tell_nothing_of_a_network():
+    labels, sure = np.zeros(9, np.int64), np.ones(9, np.float32)
+    assert not network_warning(fitted_with(np.ones(9, np.int64)), np.empty(0, np.uint8), labels, sure, "cpu")

@@ -68,3 +68,11 @@ def test_that_a_column_names_the_patient(tmp_path):
     assert groups_from_csv(path, "patient") == {"a.png": "7", "b.png": "8"}
     with pytest.raises(UserError, match="no column 'who'"):
         groups_from_csv(path, "who")
+
+
+def test_that_the_slices_of_a_volume_stay_in_one_split():
+    labels = np.tile(np.arange(2, dtype=np.int32), 150)
+    files = [f"volume{row // 10}.nii" for row in range(300)]
+    splits = assign_splits(labels, RATIOS, 0, files=files)
+    assert all(len({int(s) for s in splits[first : first + 10]}) == 1 for first in range(0, 300, 10))
+    assert set(splits.tolist()) == {0, 1, 2}

@@ -184,7 +184,8 @@ def test_that_anybodys_weak_labels_can_be_refined(scanned, tmp_path, ctx):
     ]
     (tmp_path / "weak.csv").write_text("\n".join(lines))
     result = refine(RefineSpec(scanned, weak_labels=tmp_path / "weak.csv", device="cpu"), ctx)
-    assert result.images == 22 and result.notes == ("2 images are not named there.",)
+    assert result.images == 22 and result.notes[0] == "2 images are not named there."
+    assert "2 images have no weak label" in result.notes[1] and len(result.notes) == 2
     with Project.open(scanned) as project:
         table = project.table()
         assert [run.kind for run in project.runs.all()] == ["imported", "refinement"]
@@ -377,3 +378,15 @@ def test_that_a_stop_leaves_complete_labels_of_before_as_they_are(scanned, folde
         label(LabelSpec(scanned, (ClassSpec("a"), ClassSpec("b")), device="cpu"), stopped)
     with Project.open(scanned) as project:
         assert project.runs.stage_one().id == first.run
+
+
+def test_that_a_drive_that_is_unplugged_while_labelling_is_told_and_costs_nothing(scanned, folder, ctx):
+    away = folder.parent / "away"
+    unplugging = JobContext(interval=0)
+    unplugging._listener = lambda event: folder.rename(away) if folder.exists() else None
+    with pytest.raises(UserError, match="no longer at"):
+        label(LabelSpec(scanned, CLASSES, device="cpu"), unplugging)
+    away.rename(folder)
+    with Project.open(scanned) as project:
+        assert not any(project.images.columns().error), "no image has an error of its own"
+    assert label(LabelSpec(scanned, CLASSES, device="cpu"), ctx).labelled == 24

@@ -2,14 +2,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import JobCancelled, UserError
+from core.errors import ImagesGoneError, JobCancelled, UserError
+from core.images.decode import decode_all
 from core.jobs import JobContext
 from core.project import database
 from core.project.image_rows import MISSING, ImageFacts
 from core.project.project import Project
 from core.project.records import Status
 from core.tasks import scan as scan_module
-from core.tasks.scan import ImagesFound, existing_project, moved_from, open_project, relink, scan
+from core.tasks.scan import (
+    ImagesFound,
+    choose_slices,
+    existing_project,
+    moved_from,
+    open_project,
+    relink,
+    scan,
+    slices_of,
+)
 
 
 def test_that_a_folder_is_opened_as_the_same_project_again(folder, ctx):
@@ -120,3 +130,74 @@ def test_that_a_moved_folder_is_recognised_by_its_files(folder, tmp_path, ctx):
     for path in moved.rglob("*.*"):
         path.write_bytes(path.read_bytes() + b"x")
     assert moved_from(moved) is None
+
+
+def test_that_a_drive_that_is_unplugged_during_a_scan_makes_no_image_missing_and_heals(folder, ctx):
+    project = open_project(folder)
+    scan(project, ctx)
+    away = folder.parent / "away"
+    unplugging = JobContext()
+    unplugging._listener = lambda event: folder.rename(away) if folder.exists() else None
+    with pytest.raises(ImagesGoneError, match="no longer at"):
+        scan(project, unplugging)
+    with pytest.raises(ImagesGoneError, match="Connect the drive"):
+        scan(project, ctx)
+    with Project.open(project) as opened:
+        assert not opened.images.columns().missing.any()
+    away.rename(folder)
+    again = scan(project, ctx)
+    assert (again.missing, again.changed) == (0, 0)
+
+
+def test_that_a_file_that_changes_between_scan_and_read_has_the_facts_of_what_was_read_until_the_next(
+    folder, ctx
+):
+    project = open_project(folder)
+    scan(project, ctx)
+    Image.new("L", (17, 13)).save(folder / "discs" / "00.png")
+    (folder / "discs" / "01.png").unlink()
+    with Project.open(project) as opened:
+        refs = list(enumerate(opened.images.columns().refs))
+        read = list(decode_all(opened.source(), refs, lambda pixels: None))
+        opened.images.set_facts([ImageFacts.of(item) for item in read])
+        table = opened.table()
+        changed, gone = (
+            next(row for row, ref in refs if ref.path == f"discs/{name}.png") for name in ("00", "01")
+        )
+        assert (table.width[changed], table.height[changed]) == (17, 13) and table.error[gone]
+    found = scan(project, ctx)
+    assert (found.changed, found.missing) == (1, 1)
+    with Project.open(project) as opened:
+        columns = opened.images.columns()
+        assert columns.sha256[changed] == b"" and columns.error[gone] == MISSING
+
+
+def test_that_other_slices_of_volumes_can_be_chosen_and_those_of_before_are_missing(tmp_path, ctx):
+    volumes = np.arange(2 * 4 * 5 * 6).reshape(2, 4, 5, 6).astype(np.uint8)
+    np.savez(tmp_path / "set.npz", train_images=volumes)
+    project = open_project(tmp_path / "set.npz", slices="axial:every=2")
+    assert scan(project, ctx).images == 4
+    assert open_project(tmp_path / "set.npz") == project and slices_of(project).every == 2
+    open_project(project, slices="coronal:middle")
+    found = scan(project, ctx)
+    assert (found.images, found.new, found.missing) == (6, 2, 4)
+    choose_slices(project, "axial:every=2")
+    found = scan(project, ctx)
+    assert (found.images, found.new, found.missing) == (6, 0, 2)
+    with pytest.raises(UserError, match="not a choice of slices"):
+        open_project(tmp_path / "set.npz", slices="diagonal")
+
+
+def test_that_volumes_of_unchanged_files_are_looked_into_again_when_other_slices_are_chosen(tmp_path, ctx):
+    import nibabel
+
+    (tmp_path / "scans").mkdir()
+    nibabel.save(nibabel.Nifti1Image(np.zeros((4, 5, 6), np.int16), np.eye(4)), tmp_path / "scans" / "v.nii")
+    project = open_project(tmp_path / "scans")
+    assert scan(project, ctx).images == 6
+    choose_slices(project, "coronal")
+    for _ in range(2):
+        found = scan(project, ctx)
+        assert (found.images, found.missing) == (11, 6)
+    choose_slices(project, "axial")
+    assert scan(project, ctx).missing == 5

@@ -9,6 +9,8 @@ import pytest
 from core.errors import JobCancelled, UserError
 from core.experiments import trial as trial_module
 from core.experiments.mixture import MixtureSpec
+from core.experiments.plots import _boxes
+from core.experiments.report import notes_of
 from core.experiments.runner import TrialEnd, append_log, read_log, run_trials
 from core.experiments.summary import csv_table, markdown_table, spread, summarise
 from core.experiments.trial import TrialSpec, run_trial, trial_key
@@ -75,6 +77,45 @@ def test_that_a_verdict_against_the_labels_delivers_the_weak_ones(spec, monkeypa
     result = run_trial(spec, ctx)
     assert not result.delivers and result.refined_train == result.clip_train
     assert result.refined_test == result.clip_test
+
+
+def test_that_a_collapsed_network_is_measured_and_named(spec, monkeypatch, ctx):
+    def one_class(request, ctx):
+        outcome = by_brightness(request, ctx)
+        found = np.tile(np.array([[0.9, 0.1]], np.float32), (len(outcome.probabilities), 1))
+        return replace(outcome, probabilities=found) if request.seed else outcome
+
+    monkeypatch.setitem(STRATEGIES, "published", one_class)
+    results = [run_trial(replace(spec, seed=seed), ctx) for seed in range(3)]
+    assert results[1].delivers and results[1].refined_train.accuracy == 0.5, "measured as it is"
+    (row,) = summarise(results)
+    assert (row.held_back, row.collapsed) == (2, 2)
+    assert "| held back |" in markdown_table([row]) and "| 2 of 3, 2 collapsed |" in markdown_table([row])
+    assert csv_table([row]).splitlines()[1].endswith(",2,2")
+    told = "published: collapsed in 2 of 3 trials: refine would have delivered the weak labels."
+    assert told in notes_of(results, [])
+
+
+def test_that_labels_that_like_images_contradict_are_named_too(spec, monkeypatch, ctx):
+    def shuffled(request, ctx):
+        outcome = by_brightness(request, ctx)
+        return replace(outcome, probabilities=np.random.default_rng(0).permutation(outcome.probabilities))
+
+    monkeypatch.setitem(STRATEGIES, "published", shuffled)
+    result = run_trial(spec, ctx)
+    (row,) = summarise([result])
+    assert (row.held_back, row.collapsed) == (1, 0) and "| 1 of 1 |" in markdown_table([row])
+    assert any("published: in 1 of 1 trials images that look alike" in n for n in notes_of([result], []))
+
+
+@pytest.mark.parametrize(("trials", "boxes"), [(4, 0), (5, 1)])
+def test_that_few_trials_are_points_and_no_box(trials, boxes):
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    _boxes(ax, [np.arange(trials, dtype=float), np.array([])])
+    assert len(ax.patches) == boxes
+    assert max(len(line.get_xdata()) for line in ax.lines if line.get_marker() == "o") == trials
 
 
 def test_that_the_key_tells_data_and_parameters_but_not_places(spec, tmp_path):

@@ -75,6 +75,29 @@ def _(driver: Driver, tmp_path: Path) -> None:
     assert len(driver.table) == 13
 
 
+@effect("find_duplicates")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.trigger("find_duplicates")
+    assert "No image is there twice" in driver.parts.messages.text
+
+
+@effect("choose_slices")
+def _(driver: Driver, tmp_path: Path) -> None:
+    from medlabel_gui.dialogs.slices import SlicesDialog
+
+    driver.trigger("choose_slices")
+    driver.window.findChild(SlicesDialog).reject()
+    assert len(driver.table) == 12
+
+
+@effect("select_duplicates")
+def _(driver: Driver, tmp_path: Path) -> None:
+    driver.table.duplicate[[2, 5, 7]] = 2
+    driver.window.refresh_actions()
+    driver.trigger("select_duplicates")
+    assert driver.parts.view.selected_positions().tolist() == [5, 7]
+
+
 @effect("open_samples")
 def _(driver: Driver, tmp_path: Path) -> None:
     driver.trigger("open_samples")

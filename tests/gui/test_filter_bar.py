@@ -11,8 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyle, QStyleOptionComboBox, QToolButton
 from pytestqt.qtbot import QtBot
 
-from core.project.queries import Query, RowSet, Sort
+from core.project.queries import Query, RowSet
 from core.project.records import Source, Status
+from core.project.sorting import Sort
 from medlabel_gui.grid.model import ImageModel
 from medlabel_gui.jobs import JobRunner
 from medlabel_gui.panels.filter_bar import FilterBar
@@ -127,7 +128,8 @@ def test_that_changes_and_disagreement_are_ticked_with_counts(bar: FilterBar, se
     table.refined_label[:3] = [1, 0, 2]
     table.label[0], table.source[0] = 1, Source.REFINEMENT
     bar.refresh()
-    assert counts(bar.more) == {"Changed by refining": "1", "First and refined disagree": "2"}
+    ticks = {"Changed by refining": "1", "First and refined disagree": "2", "Duplicates": "0"}
+    assert counts(bar.more) == ticks
     tick(bar.more, "Changed by refining")
     assert bar.model.rows.tolist() == [0] and bar.more.text() == "Changed by ref… ▾"
     tick(bar.more, "Changed by refining", "First and refined disagree")

@@ -12,8 +12,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from core.project.edits import Edit
-from core.project.queries import Query, Sort, select
+from core.project.queries import Query, select
 from core.project.records import ImageClass, Source, Status
+from core.project.sorting import Sort
 from core.quality.review import review_order
 from medlabel_gui.grid.model import TILE_ROLE, ImageModel
 from medlabel_gui.grid.tiles import Tile

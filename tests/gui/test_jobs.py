@@ -8,7 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from core.errors import UserError
 from core.jobs import JobContext, JobEnded
+from core.processes import WorkerProcess
 from medlabel_gui.jobs import JobRunner
+from tests.core.process_tasks import Seen
+
+TASKS = "tests.core.process_tasks"
 
 
 def until_cancelled(ctx: JobContext) -> None:
@@ -102,3 +106,26 @@ def test_that_a_flood_of_events_leaves_the_event_loop_free(qtbot: QtBot, runner:
     qtbot.waitUntil(lambda: not runner.jobs, timeout=20_000)
     timer.stop()
     assert sorted(gaps)[int(0.9 * len(gaps))] < 0.05
+
+
+def test_that_a_job_whose_process_is_killed_fails_once_and_the_next_one_works(
+    qtbot: QtBot, runner: JobRunner
+) -> None:
+    worker = WorkerProcess()
+    ends: list[JobEnded] = []
+
+    def kill(event: object) -> None:
+        if isinstance(event, Seen):
+            worker._process.kill()
+
+    try:
+        runner.start("endless", worker.task(f"{TASKS}:endless", None), on_event=kill, on_ended=ends.append)
+        qtbot.waitUntil(lambda: not runner.jobs, timeout=30_000)
+        runner.start("count", worker.task(f"{TASKS}:count", 3), on_ended=ends.append)
+        qtbot.waitUntil(lambda: not runner.jobs, timeout=30_000)
+    finally:
+        worker.close()
+    failed, done = ends
+    assert failed.outcome == "failed" and isinstance(failed.error, UserError)
+    assert "ended unexpectedly" in failed.error.message
+    assert done.outcome == "done" and done.result[1] == 3

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from core.images.refs import ImageRef, ScannedImage
 from core.project.edits import Edit
 from core.project.project import Project
-from core.project.records import ImageClass, Status
+from core.project.records import ImageClass, Source, Status
 from core.project.table import LabelTable
-from medlabel_gui.live_table import apply_changes, apply_notes
+from medlabel_gui.grid.tiles import tool_tip
+from medlabel_gui.live_table import apply_changes, apply_labelled, apply_notes
 from medlabel_gui.snapshot import load_snapshot
+from tests.core.tables import table_of
 
 ROWS = 12
 CLASSES = (ImageClass(7, "hand"), ImageClass(2, "foot"))
@@ -103,3 +105,11 @@ def test_that_a_table_arrives_knowing_which_images_failed(tmp_path: Path) -> Non
         table = project.table()
     assert "failed" in vars(table)  # found where the table was made, not at the first key press
     assert np.flatnonzero(table.failed).tolist() == list(BROKEN)
+
+
+def test_that_a_label_that_streams_in_is_not_said_to_be_clips():
+    """A saved model's labels stream in as well: who gave them is known with the snapshot at the end."""
+    table = table_of(["a", "b"], [-1, -1], zero_shot_label=np.full(2, -1, np.int32))
+    apply_labelled(table, np.array([1]), np.array([0], np.int32), np.array([0.8], np.float32))
+    assert table.label.tolist() == [-1, 0] and table.status[1] == Status.PREDICTED
+    assert table.source[1] == Source.NONE and "CLIP" not in tool_tip(table, 1)

@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from core.jobs import JobContext
-from core.project.records import Source
+from core.project.records import ImageClass, Run, Source, described
 from core.tasks.predict import PredictResult, PredictSpec
+from medlabel_gui.relabel import earlier_run
 from tests.gui.conftest import Driver, process_deletions
 from tests.gui.fakes import endless, fake_predict, write_model
 
@@ -58,6 +59,7 @@ def test_that_other_classes_are_asked_about_before_they_are_replaced(opened: Dri
     opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["second", "third"])
     opened.trigger("label_saved")
     assert "“second”, “third”" in opened.window.findChild(QMessageBox).text()
+    assert "Labels of stage 1 now: 12." in opened.window.findChild(QMessageBox).informativeText()
     answer(opened, "Cancel")
     assert names(opened) == ["first", "second"] and opened.table.label.tolist() == before
     kept = opened.window.session.classes[1].id
@@ -67,6 +69,50 @@ def test_that_other_classes_are_asked_about_before_they_are_replaced(opened: Dri
     assert opened.window.session.classes[0].id == kept
     opened.trigger("undo")
     assert names(opened) == ["first", "second"]
+
+
+def test_that_an_undo_brings_back_the_run_of_the_earlier_classes_and_a_redo_the_models(
+    opened: Driver, tmp_path: Path
+) -> None:
+    opened.label("first", "second")
+    opened.trigger("refine")
+    before, refinement = opened.table.label.tolist(), opened.window.session.snapshot.refinement
+    opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["second", "third"])
+    opened.trigger("label_saved")
+    answer(opened, "Use the model's classes")
+    assert opened.window.session.snapshot.stage_one.kind == "predicted"
+
+    def counting(kind: str) -> bool:
+        return opened.window.session.snapshot.stage_one.kind == kind and not opened.window.runner.jobs
+
+    runs = len(opened.window.session.snapshot.runs)
+    opened.trigger("undo")
+    opened.bot.waitUntil(lambda: counting("zero-shot"))
+    assert opened.table.label.tolist() == before
+    assert opened.window.session.snapshot.refinement == refinement
+    opened.trigger("redo")
+    opened.bot.waitUntil(lambda: counting("predicted"))
+    assert opened.table.label.tolist() == [1] * 12 and names(opened) == ["second", "third"]
+    assert len(opened.window.session.snapshot.runs) == runs, "nothing was labelled again"
+
+
+def test_that_a_run_counts_again_only_for_its_own_classes() -> None:
+    a, b, c = (ImageClass(number, name) for number, name in enumerate("abc", 1))
+    clip = Run(1, "zero-shot", "", (1, 2), {"classes": described((a, b))}, finished=True)
+    other = Run(2, "zero-shot", "", (1, 2), {"classes": []}, finished=True)
+    model = Run(3, "predicted", "", (2, 3), finished=True)
+    runs = (
+        clip,
+        other,
+        model,
+        Run(4, "refinement", "", (1, 2), finished=True),
+        Run(5, "imported", "", (1, 2)),
+    )
+    assert earlier_run(runs, model, (b, a)) == other and earlier_run(runs, model, (a, b)) == clip
+    assert earlier_run(runs, clip, (b, c)) == model and earlier_run(runs, model, (c, b)) is None
+    assert earlier_run(runs, clip, (a, c)) is None
+    wide = Run(6, "zero-shot", "", (1, 2, 3), finished=True)
+    assert earlier_run((*runs, wide), wide, (a, b)) is None, "CLIP labels again by itself"
 
 
 def test_that_labels_appear_while_a_saved_model_labels(

@@ -60,7 +60,7 @@ def test_that_each_button_is_an_action_of_the_table(page: EmptyPanel, actions: d
     triggered: list[str] = []
     for name in OPENERS:
         actions[name].triggered.connect(lambda _=False, name=name: triggered.append(name))
-    for text in ("Open folder…", "Open NPZ…", "Open project…", "Try it with the built-in samples"):
+    for text in ("Open folder…", "Open zip or NPZ…", "Open project…", "Try it with the built-in samples"):
         next(b for b in page.findChildren(QPushButton) if b.text().strip() == text).click()
     assert triggered == list(OPENERS)
 
@@ -209,7 +209,7 @@ def test_that_the_keyboard_begins_at_open_folder_and_goes_on_from_top_to_bottom(
         QTest.keyClick(focused, Qt.Key.Key_Tab)
     assert visited == [
         "Open folder…",
-        "Open NPZ…",
+        "Open zip or NPZ…",
         "Open project…",
         "Try it with the built-in samples",
         "Clear list",

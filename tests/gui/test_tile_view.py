@@ -13,8 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.project.queries import Query, Sort
+from core.project.queries import Query
 from core.project.records import Source, Status
+from core.project.sorting import Sort
 from medlabel_gui.grid.chips import chip_pixmap
 from medlabel_gui.grid.delegate import TileDelegate
 from medlabel_gui.grid.geometry import Geometry

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.project.queries import Query, RowSet, Sort, facets, select
+from core.project.queries import Query, RowSet, facets, select
 from core.project.records import Source, Status
+from core.project.sorting import Sort
 from tests.core.tables import table_of
 
 CONFIDENCES = st.sampled_from([math.nan, 0.0, 0.1, 0.5, 0.50000006, 0.9, 1.0])

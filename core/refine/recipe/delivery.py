@@ -40,14 +40,15 @@ def deliver(partition: Partition, weak: Ints, truth: Ints, learnt: float) -> Del
     unknown = np.where(truth >= 0, -1, weak)
     found = estimate(partition.labels, unknown, partition.depth, partition.cuts)
     distrust = _distrust(partition, found, weak, truth)
-    agreement = float((partition.labels == weak).mean())
+    named = weak >= 0  # the others are of classes that the partition does not have
+    agreement = float((partition.labels == weak)[named].mean()) if named.any() else 0.0
     warnings = _warnings(partition, learnt - agreement)
     if distrust:
         probabilities, candidate, reason = _held(partition, unknown, found), "stage one", distrust
     else:
         probabilities = posterior(partition.labels, unknown, partition.beliefs, found)
         taken = probabilities.argmax(axis=1)
-        undecided = truth < 0
+        undecided = (truth < 0) & named
         if (taken == partition.labels)[undecided].all():
             candidate, reason = "graph", _reason(partition, agreement)
         elif (taken == weak)[undecided].all():
@@ -87,8 +88,24 @@ def _distrust(partition: Partition, found: Reliability, weak: Ints, truth: Ints)
         return "The groups of like images leave no room for a class that stage 1 names often."
     chance = (classes - 1) / classes
     if found.mean_weak_error / (2 * chance) > _CHANCE - _CHANCE_A_CUT * min(cut, BLUNT):
-        return "The groups of like images do not correspond to the classes."
+        return f"The groups of like images do not correspond to the classes{_guessed(partition.labels, weak, classes)}."
     return ""
+
+
+def _guessed(found: Ints, weak: Ints, classes: int) -> str:
+    """What to add where both labellings (n,) agree no more than chance makes them; empty where they do.
+
+    It explains a distrust and is no reason for one: of a few dozen images right labels may agree as little.
+    """
+    known = weak >= 0
+    n = int(known.sum())
+    if not n:
+        return ""
+    shares = [np.bincount(labels[known], minlength=classes) / n for labels in (found, weak)]
+    chance = float(shares[0] @ shares[1])
+    if float((found == weak)[known].mean()) > chance + 2 * np.sqrt(chance * (1 - chance) / n):
+        return ""
+    return ": stage 1's labels look like guesses, or the images differ by something else"
 
 
 def _by_decisions(partition: Partition, weak: Ints, truth: Ints) -> int:
@@ -133,8 +150,8 @@ def _warnings(partition: Partition, gap: float) -> tuple[str, ...]:
     warnings = []
     if partition.first_cut > BLUNT:
         warnings.append(
-            "The classes do not separate well in these images. Check labels before you rely on them: a few dozen "
-            "decisions help more than another training."
+            "Classes that do not separate: check labels before you rely on them. A few dozen decisions help more "
+            "than another training."
         )
     if gap >= _LEARNABLE and partition.first_cut > _SHARP:
         warnings.append(

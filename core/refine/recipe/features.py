@@ -52,10 +52,12 @@ def _beside(views: list[Floats]) -> Floats:
 
 
 def components(features: Floats, seed: int, count: int = COMPONENTS) -> Floats:
-    """The first principal components (n, at most `count`) float32 of centred features."""
+    """The first principal components (n, at most `count`) float32 of centred features; zeros where all are equal."""
     from sklearn.decomposition import PCA
 
     count = min(count, *features.shape)
+    if (features == features[:1]).all():
+        return np.zeros((len(features), count), np.float32)
     exact = max(features.shape) <= 1_000
     solver = "full" if exact else "randomized"
     return np.asarray(PCA(count, svd_solver=solver, random_state=seed).fit_transform(features), np.float32)

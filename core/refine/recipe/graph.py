@@ -39,8 +39,7 @@ def nearest(features: npt.NDArray[np.float32], k: int, seed: int) -> npt.NDArray
 
 
 def _without_self(found: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int64]:
-    own = found == np.arange(len(found))[:, None]
-    own[~own.any(axis=1), -1] = True  # among copies of an image the image itself need not be listed
+    own = found == np.arange(len(found))[:, None]  # none in a row of many copies: then the last one goes
     order = np.argsort(own, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(found, order, axis=1)
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from core.refine.recipe.delivery import Delivery, deliver
 from core.refine.recipe.features import Floats, by_distance
+from core.refine.recipe.graph import NEIGHBOURS
 from core.refine.recipe.partition import Graphs, Partition, Tick, find_partition, graphs_of
 from core.refine.recipe.propagation import folds_of
 
@@ -14,6 +15,8 @@ Ints = npt.NDArray[np.int64]
 
 FEWEST = 4
 """Images of a class below which a graph cannot tell it from a mistake."""
+FEWEST_IMAGES = 2 * NEIGHBOURS
+"""Images below which two classes cannot separate in the graph."""
 DECIDED_WEIGHT = 10.0
 """What a label that a person decided counts in the graph, next to 1 for a weak one."""
 _CONFIDENCE_OF_FEW = 0.5
@@ -41,13 +44,16 @@ def run_recipe(
     """Labels for n images from their `views`, weak labels (n,), decisions `truth` (n,) or -1, and `learn` (n,) False
     for images whose weak label may not teach the others.
 
-    Classes with fewer than four images keep what stage 1 says of them; the others are separated.
+    Classes with fewer than four images keep what stage 1 says of them; the others are separated. Stage 1's labels
+    stay when there are fewer than 40 images: 20 neighbours of each are then of every class, whatever they show.
     """
     labels = np.where(truth >= 0, truth, weak)
     counts = np.bincount(labels[learn], minlength=classes)
     kept = np.flatnonzero(counts >= FEWEST)
     if len(kept) < 2:
-        return RecipeResult(_unseparated(weak, truth, classes, counts), None, None)
+        return RecipeResult(_unseparated(weak, truth, classes, _nothing_to_separate(counts)), None, None)
+    if len(weak) < FEWEST_IMAGES:
+        return RecipeResult(_unseparated(weak, truth, classes, _too_few(len(weak))), None, None)
     column = np.full(classes + 1, -1)
     column[kept] = np.arange(len(kept))  # the last entry stands for unknown labels
     small_weak, small_truth = column[weak], column[truth]
@@ -114,16 +120,24 @@ def _expanded(delivery: Delivery, kept: Ints, weak: Ints, truth: Ints, classes: 
     )
 
 
-def _unseparated(weak: Ints, truth: Ints, classes: int, counts: Ints) -> Delivery:
+def _unseparated(weak: Ints, truth: Ints, classes: int, reason: str) -> Delivery:
     labels = np.where(truth >= 0, truth, weak)
     usual = 0.8 if classes > 1 else 1.0
     probabilities = np.full((len(weak), classes), (1 - usual) / max(classes - 1, 1), np.float32)
     probabilities[np.arange(len(weak)), labels] = usual
     decided = truth >= 0
     probabilities[decided] = np.eye(classes, dtype=np.float32)[truth[decided]]
-    reason = (
-        "Stage 1 gave nearly every image the same class: there is nothing to separate."
-        if counts.max(initial=0) >= FEWEST
-        else f"No class has {FEWEST} images or more."
-    )
     return Delivery(probabilities, "stage one", reason, (), 0.0, 0.0)
+
+
+def _nothing_to_separate(counts: Ints) -> str:
+    if counts.max(initial=0) < FEWEST:
+        return f"No class has {FEWEST} images or more."
+    return "Stage 1 gave nearly every image the same class: there is nothing to separate."
+
+
+def _too_few(images: int) -> str:
+    return (
+        f"{images} images are too few for the second stage to judge: it compares each with the {NEIGHBOURS} "
+        f"most like it, which takes {FEWEST_IMAGES} images or more."
+    )

@@ -1,0 +1,113 @@
+"""The formats that can be read: a row here and a module each. Nothing is imported until a file is read."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from core.images.files import ImageFile
+from core.images.levels import Levels
+from core.images.pixels import ImageUnreadable, Pixels, UInt8
+from core.images.slices import SliceChoice
+
+HEAD = 256  # bytes that tell a format where the name does not
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the header of a file tells a scan: the frames that are images (none where the file holds no image),
+    and a key by which the files of one folder are put in order, names break ties.
+    """
+
+    frames: Sequence[int] = (0,)
+    key: tuple[str | float, ...] = ()
+
+
+class Reader(Protocol):
+    """What the module of a format has. All raise `ImageUnreadable`, whatever the file holds."""
+
+    def survey(self, file: ImageFile, slices: SliceChoice) -> Survey:
+        """Read the header. Called by a scan, and only for formats whose files hold several images."""
+        ...
+
+    def read(self, file: ImageFile, frame: int) -> Pixels:
+        """One image, ready for a model, with its details."""
+        ...
+
+    def thumbnail(self, file: ImageFile, frame: int, side: int) -> UInt8:
+        """As `read` shows it, smaller where that is cheaper; the longer side keeps `side` px where it has them."""
+        ...
+
+    def levels(self, file: ImageFile, frame: int) -> Levels | None:
+        """The samples behind the image, to be seen through other windows; None where 8 bits are all there is."""
+        ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """`suffixes` are in lower case; `surveyed`: a scan reads the header, for files of several images."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    module: str
+    surveyed: bool = False
+    sniff: Callable[[bytes], bool] | None = None
+
+    def reader(self) -> Reader:
+        return cast(Reader, import_module(self.module))
+
+
+def is_dicom(head: bytes) -> bool:
+    """A DICOM file by its first bytes: with a preamble, or beginning with a group of the standard (PS3.10)."""
+    if head[128:132] == b"DICM":
+        return True
+    group, vr = head[:2], head[4:6]
+    return group in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00" and (vr.isalpha() and vr.isupper())
+
+
+PLAIN = "raster"  # pictures that every program shows: one image a file, no header to speak of
+FORMATS = (
+    Format(PLAIN, (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp"), "core.images.formats.raster"),
+    Format("TIFF", (".tif", ".tiff", ".btf"), "core.images.formats.tiff", surveyed=True),
+    Format(
+        "DICOM",
+        (".dcm", ".dicom", ".dic", ".ima"),
+        "core.images.formats.dicom",
+        surveyed=True,
+        sniff=is_dicom,
+    ),
+    Format("NIfTI", (".nii", ".nii.gz"), "core.images.formats.nifti", surveyed=True),
+)
+SUFFIXES = frozenset(suffix for known in FORMATS for suffix in known.suffixes)
+
+# A name with one of these says nothing of the format: DICOM files are often called by a number.
+_NAMELESS = re.compile(r"^[^.]*$|.*\.\d+$")
+
+
+def format_by_name(name: str) -> Format | None:
+    """The format that a file's name tells; None when it tells none."""
+    lower = name.lower()
+    return next((known for known in FORMATS if lower.endswith(known.suffixes)), None)
+
+
+def is_nameless(name: str) -> bool:
+    """Whether only a look into the file can tell what it is."""
+    return _NAMELESS.match(name.rpartition("/")[2]) is not None
+
+
+def format_of(file: ImageFile) -> Format | None:
+    """The format of a file by its name, or by its first bytes where the name tells none."""
+    known = format_by_name(file.name)
+    if known is not None or not is_nameless(file.name):
+        return known
+    head = file.head(HEAD)
+    return next((known for known in FORMATS if known.sniff is not None and known.sniff(head)), None)
+
+
+def reader_of(file: ImageFile) -> Reader:
+    """Raises `ImageUnreadable` when no format fits."""
+    known = format_of(file)
+    if known is None:
+        raise ImageUnreadable("this is not a picture in a format that can be read")
+    return known.reader()

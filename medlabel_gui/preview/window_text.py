@@ -1,0 +1,19 @@
+"""A window in words, as radiologists count: its level (the middle) and its width, in stored values."""
+
+from core.images.details import Window
+from medlabel_gui.texts.preview import FactTexts
+
+
+def window_text(window: Window) -> str:
+    """`level 40, width 400`."""
+    width = window.high - window.low
+    level = (window.low + window.high) / 2
+    return FactTexts.level_width.format(level=_number(level, width), width=_number(width, width))
+
+
+def _number(value: float, width: float) -> str:
+    """As many digits as tell a hundredth of the window apart."""
+    if abs(value) >= 1e7 or 0 < width < 1e-3:
+        return f"{value:.4g}"
+    digits = 0 if width >= 100 else 1 if width >= 10 else 2 if width >= 1 else 5
+    return f"{value:,.{digits}f}"

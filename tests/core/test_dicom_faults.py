@@ -1,0 +1,138 @@
+"""DICOM files that are broken, or made to do harm."""
+
+import logging
+import random
+import struct
+import warnings
+import zlib
+
+import imagecodecs
+import numpy as np
+import pytest
+from dicom_files import compressed, encoded, image, own_file, stored
+from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from core.images.formats import dicom, dicom_file
+from core.images.pixels import ImageUnreadable
+from core.images.slices import ALL_AXIAL
+
+RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+
+
+def refused(tmp_path, data, match):
+    file = stored(tmp_path / "a.dcm", data)
+    with pytest.raises(ImageUnreadable, match=match) as caught:
+        dicom.survey(file, ALL_AXIAL)
+        dicom.read(file, 0)
+    assert "secret" not in str(caught.value).lower()
+
+
+def test_that_a_truncated_file_is_refused(tmp_path):
+    data = encoded(image(RAMP))
+    refused(tmp_path, data[:-100], "cut off")
+    refused(tmp_path, data[:400], "holds no image|cut off|broken")
+    refused(tmp_path, b"", "empty")
+
+
+def test_that_what_is_not_dicom_is_refused(tmp_path):
+    refused(tmp_path, b"GIF89a" + bytes(500), "not a DICOM file")
+
+
+def test_that_an_absurd_size_is_refused_before_it_is_decoded(tmp_path):
+    refused(tmp_path, image(RAMP, Rows=60000, Columns=60000), "too large: 60000 x 60000")
+    refused(tmp_path, image(RAMP, Rows=0), "how large")
+    refused(tmp_path, image(RAMP, Rows=2000), "cut off")
+
+
+def test_that_a_stream_larger_than_its_header_says_is_not_decoded(tmp_path, monkeypatch):
+    small = image(RAMP)
+    stream = imagecodecs.jpeg8_encode(np.zeros((5000, 5000), np.uint16), lossless=True, bitspersample=16)
+    monkeypatch.setattr(imagecodecs, "jpeg8_decode", lambda *_, **__: pytest.fail("decoded"))
+    refused(tmp_path, compressed(small, "1.2.840.10008.1.2.4.57", [stream]), "broken")
+
+
+def test_that_a_box_without_a_length_around_jpeg_2000_is_refused(tmp_path):
+    boxes = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\0ftyp" + bytes(40)  # pydicom alone goes round for ever
+    refused(tmp_path, compressed(image(RAMP), "1.2.840.10008.1.2.4.90", [boxes]), "broken")
+
+
+def test_that_a_lying_number_of_frames_is_bounded_by_the_file(tmp_path):
+    file = stored(tmp_path / "a.dcm", image(RAMP, NumberOfFrames=2_000_000_000))
+    assert len(dicom.survey(file, ALL_AXIAL).frames) == 1
+    with pytest.raises(ImageUnreadable, match="1 frames"):
+        dicom.read(file, 7)
+    stream = imagecodecs.jpegls_encode(RAMP)
+    packed = compressed(image(RAMP, NumberOfFrames=2_000_000_000), "1.2.840.10008.1.2.4.80", [stream])
+    assert len(dicom.survey(stored(tmp_path / "b.dcm", packed), ALL_AXIAL).frames) < len(stream)
+
+
+def test_that_a_deflate_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(dicom_file, "MAX_INFLATED_BYTES", 10_000_000)
+    dataset = image(RAMP)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    head = encoded(dataset)
+    packer = zlib.compressobj(wbits=-15)
+    bomb = packer.compress(bytes(50_000_000)) + packer.flush()
+    refused(tmp_path, head[: 144 + int.from_bytes(head[140:144], "little")] + bomb, "when inflated")
+
+
+def test_that_sequences_nested_without_end_are_refused(tmp_path):
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    sequence = struct.pack("<HH2sHL", 0x0028, 0x3010, b"SQ", 0, 0xFFFFFFFF)
+    head = encoded(image(RAMP))
+    at = head.index(struct.pack("<HH", 0x7FE0, 0x0010))
+    refused(tmp_path, head[:at] + (sequence + item) * 5000 + head[at:], "nested too deeply|broken")
+
+
+def test_that_a_segmented_palette_that_unpacks_without_end_is_refused(tmp_path):
+    dataset = image(np.zeros((4, 4), np.uint8), "PALETTE COLOR")
+    for name in ("Red", "Green", "Blue"):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [0, 0, 16])
+        data = struct.pack("<3H", 0, 1, 5) + struct.pack("<3H", 1, 65535, 9) * 1000
+        setattr(dataset, f"Segmented{name}PaletteColorLookupTableData", data)
+    refused(tmp_path, dataset, "palette")
+
+
+def test_that_a_compression_that_is_not_known_is_refused(tmp_path):
+    refused(tmp_path, compressed(image(RAMP), "1.2.840.10008.1.2.4.102", [b"\0\0"]), "video")
+    refused(tmp_path, compressed(image(RAMP), "1.2.840.10008.1.2.4.94", [b"\0\0"]), "compressed in a way")
+
+
+def test_that_pydicom_warns_nobody_of_what_a_header_holds(tmp_path, caplog):
+    dataset = image(RAMP)
+    data = encoded(dataset).replace(b"SECRET-1", b"SECRET\xff1").replace(b"MONOCHROME2 ", b"SECRETSECRE ")
+    with warnings.catch_warnings(record=True) as told, caplog.at_level(logging.DEBUG):
+        warnings.simplefilter("always")
+        refused(tmp_path, data, "broken|not read")
+    assert not told
+    assert not caplog.records
+
+
+def test_that_an_empty_functional_group_and_an_empty_table_do_no_harm(tmp_path):
+    dataset = image(RAMP, SharedFunctionalGroupsSequence=[Dataset()], VOILUTSequence=[Dataset()])
+    dataset.PerFrameFunctionalGroupsSequence = []
+    assert dicom.read(stored(tmp_path / "a.dcm", dataset), 0).details.window.origin == "percentiles"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MR_small_jp2klossless.dcm",
+        "JPEGLSNearLossless_08.dcm",
+        "SC_rgb_small_odd_jpeg.dcm",
+        "MR_small_RLE.dcm",
+    ],
+)
+def test_that_mutated_files_are_read_or_refused(tmp_path, name):
+    data, rng = own_file(name).read(), random.Random(5)
+    for _ in range(25):
+        mutated = bytearray(data)
+        for _ in range(rng.choice((1, 3, 20))):
+            mutated[rng.randrange(len(mutated))] = rng.randrange(256)
+        file = stored(tmp_path / "a.dcm", bytes(mutated[: rng.choice((len(data), len(data) - 50))]))
+        try:
+            dicom.survey(file, ALL_AXIAL)
+            assert dicom.read(file, 0).array.dtype == np.uint8
+        except ImageUnreadable as error:
+            assert str(error)

@@ -1,0 +1,90 @@
+"""Images grouped by the patient that their headers name."""
+
+import numpy as np
+import pytest
+from dicom_files import image, stored
+from typer.testing import CliRunner
+
+from core.cli.app import app
+from core.errors import JobCancelled, UserError
+from core.jobs import JobContext
+from core.project.project import Project
+from core.tasks.patients import PatientsSpec, group_by_patient
+from core.tasks.scan import open_project, scan
+
+PIXELS = np.arange(64, dtype=np.uint16).reshape(8, 8)
+
+
+@pytest.fixture
+def patients(tmp_path, ctx):
+    """A scanned project: two patients with two files each, one of two frames, and one file without an ID."""
+    for name, patient in (("a1", "SECRET-1"), ("a2", "SECRET-1 "), ("b1", "SECRET-2"), ("none", "")):
+        stored(tmp_path / "images" / f"{name}.dcm", image(PIXELS, PatientID=patient))
+    stored(tmp_path / "images" / "b2.dcm", image(np.stack([PIXELS, PIXELS]), PatientID="SECRET-2"))
+    project = open_project(tmp_path / "images", tmp_path / "p.medlabel")
+    scan(project, ctx)
+    return project
+
+
+def groups_by_name(project):
+    with Project.open(project) as opened:
+        refs, groups = opened.images.columns().refs, opened.groups()
+        return {(ref.path, ref.frame): groups.get(row, "") for row, ref in enumerate(refs)}
+
+
+def test_that_images_of_one_patient_are_one_group(patients, ctx):
+    result = group_by_patient(PatientsSpec(patients), ctx)
+    found = groups_by_name(patients)
+    assert (result.patients, result.grouped, result.left) == (2, 5, 1)
+    assert found["a1.dcm", 0] == found["a2.dcm", 0] != found["b1.dcm", 0]
+    assert found["b1.dcm", 0] == found["b2.dcm", 0] == found["b2.dcm", 1]
+    assert found["none.dcm", 0] == ""
+
+
+def test_that_the_id_is_stored_nowhere(patients, ctx):
+    group_by_patient(PatientsSpec(patients), ctx)
+    stored_bytes = b"".join(path.read_bytes() for path in patients.rglob("*") if path.is_file())
+    assert b"SECRET-" not in stored_bytes
+
+
+def test_that_the_hash_is_the_same_again_and_another_in_another_project(patients, ctx, tmp_path):
+    group_by_patient(PatientsSpec(patients), ctx)
+    first = groups_by_name(patients)
+    group_by_patient(PatientsSpec(patients), ctx)
+    assert groups_by_name(patients) == first
+    other = tmp_path / "other.medlabel"
+    Project.create(other, tmp_path / "images").close()
+    scan(other, ctx)
+    group_by_patient(PatientsSpec(other), ctx)
+    assert groups_by_name(other)["a1.dcm", 0] != first["a1.dcm", 0]
+
+
+def test_that_a_folder_without_patients_is_refused(folder, tmp_path, ctx):
+    project = open_project(folder, tmp_path / "q.medlabel")
+    scan(project, ctx)
+    with pytest.raises(UserError, match="patient ID"):
+        group_by_patient(PatientsSpec(project), ctx)
+
+
+def test_that_it_can_be_stopped(patients):
+    ctx = JobContext()
+    ctx.cancel()
+    with pytest.raises(JobCancelled):
+        group_by_patient(PatientsSpec(patients), ctx)
+    assert not any(groups_by_name(patients).values())
+
+
+def test_that_the_command_tells_how_many_and_no_id(patients):
+    result = CliRunner().invoke(app, ["patients", str(patients)])
+    assert result.exit_code == 0
+    assert "5 images of 2 patients" in result.output
+    assert "SECRET" not in result.output
+
+
+def test_that_an_export_can_group_by_patient(patients, tmp_path):
+    out = tmp_path / "labels.csv"
+    args = ["export", str(patients), "--out", str(out), "--group-by", "dicom-patient"]
+    result = CliRunner().invoke(app, args)
+    assert result.exit_code == 0, result.output
+    assert "SECRET" not in out.read_text()
+    assert groups_by_name(patients)["a1.dcm", 0]

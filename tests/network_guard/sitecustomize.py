@@ -1,0 +1,5 @@
+"""Imported by every Python process that a test starts: this folder is first on its PYTHONPATH."""
+
+import no_network
+
+no_network.install()
