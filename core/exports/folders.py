@@ -21,11 +21,11 @@ from core.exports.atomic import replacing
 from core.exports.options import LABELLED, SPLITS, UNREADABLE, ExportRequest, ExportResult, Preview
 from core.exports.selection import Selection, Sizes, select_labelled
 from core.exports.target import check_new_folder
+from core.images.file_tree import FileTree
 from core.images.files import leads_out
 from core.images.formats.registry import PLAIN, format_by_name
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef
-from core.images.source import HasFiles
 from core.jobs import JobContext
 from core.project.columns import paths_of
 
@@ -160,7 +160,7 @@ def _free_name(path: str, folder: str, taken: set[str]) -> str:
 def _copy(request: ExportRequest, row: int, target: Path) -> bool:
     ref, source = request.table.refs[row], request.source
     try:
-        if not isinstance(source, HasFiles) or not _copied_whole(ref.path):
+        if not isinstance(source, FileTree) or not _copied_whole(ref.path):
             _write_png(request, row, target)
         elif not source.root.is_dir():
             target.write_bytes(source.file_bytes(ref))

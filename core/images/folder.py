@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.images.expand import Found, KnownFrames, may_hold_images, rows_of_folder
+from core.images.file_tree import FileTree
 from core.images.files import DiskFile, leads_out
-from core.images.formats.registry import reader_of
-from core.images.levels import Levels
-from core.images.pixels import ImageUnreadable, Pixels, UInt8
+from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import ALL_AXIAL, SliceChoice
 
@@ -18,7 +17,7 @@ def no_tick() -> None:
     """For a scan that nobody stops."""
 
 
-class FolderSource:
+class FolderSource(FileTree):
     """Pictures below `root`. Never writes there, never follows a link to a folder."""
 
     kind: ClassVar[str] = "folder"
@@ -58,26 +57,7 @@ class FolderSource:
             elif may_hold_images(entry.name):
                 yield _found(self.root / path, path, entry)
 
-    def read(self, ref: ImageRef) -> Pixels:
-        """Decode one image. Raises `ImageUnreadable`."""
-        file = self._file(ref)
-        return reader_of(file).read(file, ref.frame)
-
-    def thumbnail(self, ref: ImageRef, side: int) -> UInt8:
-        """The pixels of one image, as few as are cheap to have, see `thumbnail_pixels`. Raises `ImageUnreadable`."""
-        file = self._file(ref)
-        return reader_of(file).thumbnail(file, ref.frame, side)
-
-    def levels(self, ref: ImageRef) -> Levels | None:
-        """The samples behind one image, see `core.images.source.levels_of`. Raises `ImageUnreadable`."""
-        file = self._file(ref)
-        return reader_of(file).levels(file, ref.frame)
-
-    def file_bytes(self, ref: ImageRef) -> bytes:
-        """The file that an image is in, as it is. Raises `ImageUnreadable`."""
-        return self._file(ref).read()
-
-    def _file(self, ref: ImageRef) -> DiskFile:
+    def file(self, ref: ImageRef) -> DiskFile:
         if leads_out(ref.path):
             raise ImageUnreadable("the path leads out of the folder of the images")
         return DiskFile(self.root / ref.path, ref.path)

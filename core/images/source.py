@@ -57,13 +57,6 @@ def levels_of(source: ImageSource, ref: ImageRef) -> Levels | None:
 
 
 @runtime_checkable
-class HasFiles(Protocol):
-    """A source that has a file of its own behind each image."""
-
-    def file_bytes(self, ref: ImageRef) -> bytes: ...
-
-
-@runtime_checkable
 class HasCheck(Protocol):
     """A source that can tell, without reading its images, that nothing can be made of it."""
 

@@ -11,11 +11,11 @@ from typing import BinaryIO, ClassVar
 
 from core.errors import UserError
 from core.images.expand import Found, KnownFrames, may_hold_images, rows_of_folder
+from core.images.file_tree import FileTree
 from core.images.files import cannot_open
 from core.images.folder import is_hidden, no_tick
-from core.images.formats.registry import format_by_name, reader_of
-from core.images.levels import Levels
-from core.images.pixels import ImageUnreadable, Pixels, UInt8
+from core.images.formats.registry import format_by_name
+from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import ALL_AXIAL, SliceChoice
 from core.images.zip_index import Member, members_of, open_archive
@@ -70,7 +70,7 @@ class ZipMember:
             raise ImageUnreadable("the file is damaged inside the archive") from error
 
 
-class ZipSource:
+class ZipSource(FileTree):
     """Pictures inside the archive `root`. Its directory is read once, and again when the archive has changed."""
 
     kind: ClassVar[str] = "zip"
@@ -96,30 +96,11 @@ class ZipSource:
             found = [_found(opened, name) for name in sorted(names)]
             yield from rows_of_folder(found, self.slices, known, tick)
 
-    def read(self, ref: ImageRef) -> Pixels:
-        """Decode one image. Raises `ImageUnreadable`."""
-        file = self._file(ref)
-        return reader_of(file).read(file, ref.frame)
-
-    def thumbnail(self, ref: ImageRef, side: int) -> UInt8:
-        """The pixels of one image, as few as are cheap to have, see `thumbnail_pixels`. Raises `ImageUnreadable`."""
-        file = self._file(ref)
-        return reader_of(file).thumbnail(file, ref.frame, side)
-
-    def levels(self, ref: ImageRef) -> Levels | None:
-        """The samples behind one image, see `core.images.source.levels_of`. Raises `ImageUnreadable`."""
-        file = self._file(ref)
-        return reader_of(file).levels(file, ref.frame)
-
     def folders(self) -> dict[tuple[str, ...], list[str]]:
         """The names that may be pictures by the folders that they are in. Raises `UserError`."""
         return _by_folder(self._opened().members)
 
-    def file_bytes(self, ref: ImageRef) -> bytes:
-        """The file of an image as it is in the archive. Raises `ImageUnreadable`."""
-        return self._file(ref).read()
-
-    def _file(self, ref: ImageRef) -> ZipMember:
+    def file(self, ref: ImageRef) -> ZipMember:
         try:
             opened = self._opened()
         except UserError as error:

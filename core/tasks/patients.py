@@ -5,11 +5,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from core.errors import UserError
-from core.images.files import DiskFile, ImageFile
-from core.images.folder import FolderSource
+from core.images.file_tree import FileTree
+from core.images.files import ImageFile
 from core.images.formats.registry import format_of
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef
@@ -37,13 +36,6 @@ class PatientsResult:
     patients: int
     grouped: int
     left: int
-
-
-@runtime_checkable
-class HasFiles(Protocol):
-    """A source that gives the file of an image."""
-
-    def file(self, ref: ImageRef) -> ImageFile: ...
 
 
 def group_by_patient(spec: PatientsSpec, ctx: JobContext) -> PatientsResult:
@@ -81,9 +73,11 @@ def _groups(
 
 def _group(source: ImageSource, ref: ImageRef, salt: bytes) -> str:
     """The group of one file; empty where it is not DICOM, cannot be read or names no patient."""
-    file = _file(source, ref)
+    if not isinstance(source, FileTree):
+        return ""
     try:
-        if file is None or not _is_dicom(file):
+        file = source.file(ref)
+        if not _is_dicom(file):
             return ""
         from core.images.formats.dicom import patient_id
 
@@ -98,12 +92,6 @@ def _group(source: ImageSource, ref: ImageRef, salt: bytes) -> str:
 def _is_dicom(file: ImageFile) -> bool:
     known = format_of(file)
     return known is not None and known.name == "DICOM"
-
-
-def _file(source: ImageSource, ref: ImageRef) -> ImageFile | None:
-    if isinstance(source, HasFiles):
-        return source.file(ref)
-    return DiskFile(source.root / ref.path, ref.path) if isinstance(source, FolderSource) else None
 
 
 def _salt(project: Project) -> bytes:

@@ -53,3 +53,31 @@ def project(tmp_path: Path, folder: Path):
         opened.history.resize(10)
         opened.execute(Edit("Set classes", classes=CLASSES), "tester")
         yield opened
+
+
+# Experiments: two small sets in the MedMNIST layout, and a trial on their mixture without a network.
+
+
+@pytest.fixture
+def sets(tmp_path):
+    from tests.core.experiment_parts import save_set
+
+    return save_set(tmp_path / "dark.npz", 0, 40, 16), save_set(tmp_path / "light.npz", 2, 60, 24)
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    """A strategy in place of the published CNN; the networks' work is not what is tested here."""
+    from core.refine.strategies import STRATEGIES
+    from tests.core.experiment_parts import by_brightness
+
+    monkeypatch.setitem(STRATEGIES, "published", by_brightness)
+
+
+@pytest.fixture
+def spec(sets):
+    from core.experiments.mixture import MixtureSpec
+    from core.experiments.trial import TrialSpec
+    from core.experiments.weak import parse_noise
+
+    return TrialSpec(MixtureSpec(sets), parse_noise("noise:N1@0.25"), "published", device="cpu")

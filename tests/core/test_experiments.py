@@ -9,26 +9,8 @@ from core.errors import UserError
 from core.experiments.measures import accuracy_and_f1, calibration_error, confusion
 from core.experiments.mixture import MixtureSpec, load_mixture, mix, split
 from core.experiments.requests import request_for
-from core.experiments.trial import TrialSpec
 from core.experiments.weak import WeakSpec, parse_noise, weak_labels
-from core.refine.strategies import STRATEGIES
-from tests.core.experiment_parts import array_set, by_brightness, images_of, save_set
-
-
-@pytest.fixture
-def sets(tmp_path):
-    return save_set(tmp_path / "dark.npz", 0, 40, 16), save_set(tmp_path / "light.npz", 2, 60, 24)
-
-
-@pytest.fixture
-def stub(monkeypatch):
-    """A strategy in place of the published CNN; the networks' work is not what is tested here."""
-    monkeypatch.setitem(STRATEGIES, "published", by_brightness)
-
-
-@pytest.fixture
-def spec(sets):
-    return TrialSpec(MixtureSpec(sets), parse_noise("noise:N1@0.25"), "published", device="cpu")
+from tests.core.experiment_parts import array_set, images_of
 
 
 def test_that_a_draw_is_balanced_from_each_sets_own_parts(sets):

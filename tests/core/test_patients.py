@@ -1,5 +1,8 @@
 """Images grouped by the patient that their headers name."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from dicom_files import image, stored
@@ -88,3 +91,11 @@ def test_that_an_export_can_group_by_patient(patients, tmp_path):
     assert result.exit_code == 0, result.output
     assert "SECRET" not in out.read_text()
     assert groups_by_name(patients)["a1.dcm", 0]
+
+
+def test_that_patients_in_an_archive_are_grouped_as_in_a_folder(patients, tmp_path, ctx):
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "images")
+    packed = open_project(Path(archive), tmp_path / "packed.medlabel")
+    scan(packed, ctx)
+    result = group_by_patient(PatientsSpec(packed), ctx)
+    assert (result.patients, result.grouped, result.left) == (2, 5, 1)

@@ -9,30 +9,11 @@ import typer
 
 from core.cli.reproduce import add_to, lines, parse_counts
 from core.errors import UserError
-from core.experiments.mixture import MixtureSpec
-from core.experiments.trial import TrialSpec
-from core.experiments.weak import parse_noise
 from core.refine.params import TrainingChoices
 from core.refine.strategies import STRATEGIES
 from core.tasks import reproduce as reproduce_module
 from core.tasks.reproduce import ReproduceSpec, reproduce
 from tests.core.experiment_parts import by_brightness, save_set
-
-
-@pytest.fixture
-def sets(tmp_path):
-    return save_set(tmp_path / "dark.npz", 0, 40, 16), save_set(tmp_path / "light.npz", 2, 60, 24)
-
-
-@pytest.fixture
-def stub(monkeypatch):
-    """A strategy in place of the published CNN; the networks' work is not what is tested here."""
-    monkeypatch.setitem(STRATEGIES, "published", by_brightness)
-
-
-@pytest.fixture
-def spec(sets):
-    return TrialSpec(MixtureSpec(sets), parse_noise("noise:N1@0.25"), "published", device="cpu")
 
 
 def test_that_the_whole_experiment_writes_tables_and_plots_and_goes_on(sets, stub, tmp_path, ctx):

@@ -18,23 +18,7 @@ from core.experiments.weak import parse_noise
 from core.jobs import JobContext
 from core.refine.params import TrainingChoices
 from core.refine.strategies import STRATEGIES
-from tests.core.experiment_parts import by_brightness, save_set
-
-
-@pytest.fixture
-def sets(tmp_path):
-    return save_set(tmp_path / "dark.npz", 0, 40, 16), save_set(tmp_path / "light.npz", 2, 60, 24)
-
-
-@pytest.fixture
-def stub(monkeypatch):
-    """A strategy in place of the published CNN; the networks' work is not what is tested here."""
-    monkeypatch.setitem(STRATEGIES, "published", by_brightness)
-
-
-@pytest.fixture
-def spec(sets):
-    return TrialSpec(MixtureSpec(sets), parse_noise("noise:N1@0.25"), "published", device="cpu")
+from tests.core.experiment_parts import by_brightness
 
 
 def test_that_a_trial_measures_weak_and_refined_labels_on_both_parts(spec, stub, ctx):
