@@ -1,14 +1,15 @@
 """What people call the labels that came first, whoever gave them: CLIP, a file, a saved model."""
 
-from core.project.records import Run
+from core.project.labels import first_source
+from core.project.records import Run, Source
 from medlabel_gui.texts.summary import FirstTexts
 
-_KINDS = ("imported", "predicted")  # any other kind of a stage 1 run is CLIP's
+_KINDS = {Source.IMPORTED: "imported", Source.MODEL: "predicted"}
 
 
 def kind_of(run: Run | None) -> str:
     """`clip`, `imported` or `predicted`."""
-    return run.kind if run is not None and run.kind in _KINDS else "clip"
+    return _KINDS.get(first_source(run.kind if run is not None else ""), "clip")
 
 
 def name_of(run: Run | None) -> str:

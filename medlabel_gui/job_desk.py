@@ -84,15 +84,16 @@ class JobDesk(QObject):
         self._job = None
         self._session.streamed()
         self.busy_changed.emit(False)
-        self._ended(name, ended)
+        told = self._ended(name, ended)
         if ended.outcome == "done":
             done(ended.result)
             return
         if ended.error is None:
             self.stopped.emit()
-        elif name != "download":  # told by `download_ended`
+        elif not told:
             self.failed.emit(ended.error)
         self._session.reload()
 
-    def _ended(self, name: str, ended: JobEnded) -> None:
-        """What else is to be done when a job has ended, however it did."""
+    def _ended(self, name: str, ended: JobEnded) -> bool:
+        """What else is to be done when a job has ended, however it did; whether its error has been told by that."""
+        return False

@@ -89,9 +89,8 @@ class MainWindow(QMainWindow):
         return menu
 
     def _connect_session(self) -> None:
-        session, parts = self.session, self.parts
-        session.failed.connect(parts.messages.show_error)
-        session.changed.connect(self._session_changed)
+        self.session.failed.connect(self.parts.messages.show_error)
+        self.session.changed.connect(self._session_changed)
 
     def _connect_work(self) -> None:
         work, parts = self.work, self.parts
@@ -188,6 +187,8 @@ class MainWindow(QMainWindow):
         self.parts.messages.clear()
         self.parts.messages.set_context(str(self.session.project or ""))
         self.parts.summary.refresh()
+        if self.session.snapshot is None or self.session.snapshot.refinement is None:
+            self.parts.show_review()  # there are no changes to look at
         if source is not None:
             self.settings.add_recent(source)
             self.parts.empty.refresh_recent()
@@ -221,8 +222,7 @@ class MainWindow(QMainWindow):
         self.parts.show_dock(self.parts.curves_dock)
 
     def _finished(self, result: object) -> None:
-        refined = type(result).__name__ == "RefineResult"  # its module is not imported at the start
-        if refined and self.parts.curves_dock.isVisible():
+        if type(result).__name__ == "RefineResult" and self.parts.curves_dock.isVisible():  # imported late
             self.parts.show_dock(self.parts.changes_dock)
 
     def _download_ended(self, error: Exception | None) -> None:

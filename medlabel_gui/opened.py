@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import UserError
+from core.errors import ImagesGoneError
 from core.images.source import ImageSource
 from core.project.known import KnownProject
 from core.project.project import Project
@@ -27,10 +27,18 @@ def read_project(path: Path, folder: Path) -> Opened:
 
     Where another window has it, or nothing can be written to it, it is for reading only, see `Project.read_only`.
     """
-    snapshot = load_snapshot(folder)
-    project = Project.open_as_editor(folder)
+    project = Project.open_as_editor(
+        folder
+    )  # before the snapshot: what another window has written is in it then
     try:
-        source = project.source()
-    except UserError:  # the images are gone
-        source = None
-    return Opened(path, project, snapshot, source)
+        return Opened(path, project, load_snapshot(folder), _source(project))
+    except BaseException:
+        project.close()
+        raise
+
+
+def _source(project: Project) -> ImageSource | None:
+    try:
+        return project.source()
+    except ImagesGoneError:
+        return None

@@ -91,6 +91,11 @@ class Parts:
         dock.show()
         dock.raise_()
 
+    def show_review(self) -> None:
+        """Bring the review to the front of its column, unless somebody has closed it."""
+        if not self.review_dock.isHidden():
+            self.review_dock.raise_()
+
 
 def _dock(
     name: str, title: str, content: QWidget, window: QMainWindow, area: Qt.DockWidgetArea

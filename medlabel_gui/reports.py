@@ -68,14 +68,14 @@ class Reporter(QObject):
         opening.name_sample_classes()
         new = result.new if result.new < result.images else 0
         news, offers = [], Offers()
-        for count, text in (
-            (new, ReportTexts.new),
-            (result.changed, ReportTexts.changed),
-            (result.missing, ReportTexts.missing),
-            (result.errors, ReportTexts.unreadable),
+        for count, one, several in (
+            (new, ReportTexts.new, ReportTexts.new),
+            (result.changed, ReportTexts.changed_one, ReportTexts.changed),
+            (result.missing, ReportTexts.missing_one, ReportTexts.missing),
+            (result.errors, ReportTexts.unreadable, ReportTexts.unreadable),
         ):
             if count:
-                news.append(text.format(count=f"{count:,}"))
+                news.append(_counted(count, one, several))
         if new:
             offers.append((ReportTexts.show_new, lambda: opening.show_new(result.first_new, new)))
             offers.append((ReportTexts.label_new, labelling.guarded(labelling.label)))
@@ -84,8 +84,9 @@ class Reporter(QObject):
         if result.errors:
             offers.append((ReportTexts.show_errors, opening.show_errors))
         if news:
-            there = f"{result.images - result.missing:,}"
-            text = ReportTexts.found.format(images=there, news=", ".join(news))
+            there = result.images - result.missing
+            found = ReportTexts.found_one if there == 1 else ReportTexts.found
+            text = found.format(images=f"{there:,}", news=", ".join(news))
             self._parts.messages.show_note(text, actions=offers)
 
     def _labelled(self, result: "LabelResult") -> None:
@@ -134,9 +135,12 @@ class Reporter(QObject):
         if not result.groups:
             messages.show_note(ReportTexts.no_duplicates.format(count=f"{result.compared:,}"))
             return
-        counts = {name: f"{getattr(result, name):,}" for name in ("groups", "exact", "near")}
+        exact = _counted(result.exact, ReportTexts.exact_one, ReportTexts.exact)
+        near = _counted(result.near, ReportTexts.near_one, ReportTexts.near)
+        text = ReportTexts.duplicates_one if result.groups == 1 else ReportTexts.duplicates
+        told = text.format(groups=f"{result.groups:,}", kinds=f"{exact}, {near}")
         show = (ReportTexts.show_duplicates, reviewing.show_duplicates)
-        messages.show_note(ReportTexts.duplicates.format(**counts), actions=[show])
+        messages.show_note(told, actions=[show])
 
     def _imported(self, result: "ImportResult") -> None:
         text = ReportTexts.imported.format(count=f"{result.matched:,}")
@@ -173,3 +177,7 @@ class Reporter(QObject):
         use = (OpenTexts.doubt_use, lambda: self._commands.opening.relink_to(project, path))
         text = OpenTexts.doubt_text.format(path=path)
         ask(self._parts.window, Question(OpenTexts.doubt_title, text, OpenTexts.doubt_info, (use,)))
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return one.format(count=1) if count == 1 else several.format(count=f"{count:,}")

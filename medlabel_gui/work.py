@@ -231,11 +231,12 @@ class Work(JobDesk):
     def _call(self, name: str, spec: object) -> Task:
         return self._worker.task(name, spec)
 
-    def _ended(self, name: str, ended: JobEnded) -> None:
+    def _ended(self, name: str, ended: JobEnded) -> bool:
         if name == "refine":
             self.training_ended.emit()
         if name == "download":
             self.download_ended.emit(ended.error)
+        return name == "download"
 
     def _done(self, result: object) -> None:
         self._session.reload()

@@ -1,6 +1,7 @@
 """For every test: no screen, no network; and, when asked, an interpreter in which Qt cannot be imported."""
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,12 @@ sys.path.insert(0, GUARD)
 import no_network  # noqa: E402
 
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (GUARD, os.environ.get("PYTHONPATH"))))
-os.environ[no_network.LOG] = str(Path(tempfile.mkdtemp(prefix="medlabel-network-")) / "attempts.txt")
+# One folder for the whole run, one file for each process of tests: those of pytest-xdist inherit the folder.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if "MEDLABEL_NETWORK_ATTEMPTS" not in os.environ:
+    os.environ["MEDLABEL_NETWORK_ATTEMPTS"] = tempfile.mkdtemp(prefix="medlabel-network-")
+ATTEMPTS = Path(os.environ["MEDLABEL_NETWORK_ATTEMPTS"])
+os.environ[no_network.LOG] = str(ATTEMPTS / f"attempts-{WORKER or 'main'}.txt")
 no_network.install()
 
 QT_BLOCKED = os.environ.get("MEDLABEL_BLOCK_QT") == "1"
@@ -55,10 +61,14 @@ def no_network_is_reached() -> Iterator[None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The same for what was tried outside a test: while tests were collected, or after the last one."""
-    log = Path(os.environ[no_network.LOG])
-    if no_network.attempts():
+    """The same for what was tried outside a test: while tests were collected, or after the last one.
+
+    A process of pytest-xdist leaves its file behind; the one that started it looks at all of them.
+    """
+    if WORKER:
+        return
+    logs = sorted(ATTEMPTS.glob("attempts-*.txt"))
+    for log in logs:
         sys.stderr.write(f"The network was reached for outside a test:\n{log.read_text(encoding='utf-8')}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    no_network.forget()
-    log.parent.rmdir()
+    shutil.rmtree(ATTEMPTS, ignore_errors=True)

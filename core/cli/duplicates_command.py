@@ -18,6 +18,11 @@ _MOST_GROUPS, _MOST_IMAGES = 20, 5  # that are shown; all of them are in the CSV
 
 
 def duplicates_command(path: Path, near: bool, csv: Path | None, project: Path | None, as_json: bool) -> None:
+    """Scan `path` (a folder, an NPZ or a project) if need be and list what is there more than once, `near` or exact.
+
+    The groups are written to `csv` too, if given. Raises `UserError` where that cannot be written and where there is
+    no image.
+    """
     check_outputs(csv)
     folder = open_project(path, project)
     found = with_progress(lambda ctx: scan(folder, ctx), as_json)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Optional, TypeVar
 
 import typer
 
@@ -22,9 +22,12 @@ Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute.", case_sensitive=False)]
 
 
-def _help_strategies(value: str) -> str:
+StrategyNames = TypeVar("StrategyNames", str, list[str], None)
+
+
+def _help_strategies(value: StrategyNames) -> StrategyNames:
     """Lists the strategies and ends when `help` is asked for: nothing else needs to be right then."""
-    if value == "help":
+    if value == "help" or (isinstance(value, list) and "help" in value):
         from core.tasks.refine_choices import listing, strategy_sentences
 
         typer.echo("\n".join(listing(strategy_sentences())))
@@ -47,12 +50,35 @@ Strategy = Annotated[
         help="Strategy of the second stage; help lists them all.", callback=_help_strategies, is_eager=True
     ),
 ]
+Strategies = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        "--strategy",
+        help="Of the second stage; help lists them all. Give it again for more.",
+        callback=_help_strategies,
+        is_eager=True,
+    ),
+]
 Network = Annotated[
     Optional[str],
     typer.Option(
         help="Network of the second stage (small, resnet18, timm/NAME ...); help lists them.",
         callback=_help_networks,
         is_eager=True,
+    ),
+]
+ClassWeights = Annotated[
+    Optional[bool],
+    typer.Option("--class-weights/--no-class-weights", help="Let rare classes weigh as much as common ones."),
+]
+Flip = Annotated[
+    Optional[bool],
+    typer.Option("--flip/--no-flip", help="Mirror training images left to right; off unless asked for."),
+]
+Pretrained = Annotated[
+    bool,
+    typer.Option(
+        "--pretrained/--no-pretrained", help="Start from published weights that are on this machine."
     ),
 ]
 Slices = Annotated[

@@ -47,6 +47,7 @@ def check_outputs(*paths: Path | None) -> None:
 
 
 def parse_pair(text: str) -> tuple[str, str]:
+    """`THEIRS=OURS` to both names, without blanks around them. Raises `UserError`."""
     theirs, equals, ours = text.partition("=")
     if not equals:
         raise UserError(f"'{text}' is not THEIRS=OURS.")

@@ -1,6 +1,5 @@
 """`medlabel reproduce`: the published experiment as a command."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -33,11 +32,12 @@ def reproduce(
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Every pair of the sets given, or of those below --root.")
     ] = False,
-    strategy: Annotated[Texts, typer.Option(help="Of the second stage. Give it again for more.")] = None,
+    strategy: options.Strategies = None,
     weak_labels: Annotated[
         Texts,
         typer.Option(
-            help="clip, noise:KIND@RATE (N1, N2, N3a, N3b, N4), or a CSV or NPZ of probabilities. Give it again."
+            help="clip, noise:KIND@RATE (N1, N2, N3a, N3b, N3c, N3m, N4), or a CSV or NPZ of probabilities. "
+            "Give it again."
         ),
     ] = None,
     model: Annotated[
@@ -62,12 +62,15 @@ def reproduce(
     side: Annotated[
         int, typer.Option(help="Scale images to this many px; 0: the smallest set's.", min=0)
     ] = 0,
-    network: Annotated[str, typer.Option(help="Network of the second stage; default: the strategy's.")] = "",
+    network: options.Network = None,
     optimiser: Annotated[str, typer.Option(help="sgd, adam or adamw.")] = "",
     schedule: Annotated[str, typer.Option(help="constant, cosine, one-cycle or step.")] = "",
     epochs: Annotated[int, typer.Option(help="Epochs at most; 0: the strategy's.", min=0)] = 0,
     batch_size: Annotated[int, typer.Option(help="0: the strategy's.", min=0)] = 0,
     learning_rate: Annotated[float, typer.Option(help="0: the strategy's.", min=0)] = 0.0,
+    class_weights: options.ClassWeights = None,
+    flip: options.Flip = None,
+    pretrained: options.Pretrained = True,
     examples: Annotated[
         bool, typer.Option("--examples/--no-examples", help="Draw example images with corrected labels.")
     ] = True,
@@ -79,7 +82,15 @@ def reproduce(
     from core.cli.summary import to_json
     from core.tasks import reproduce as task
 
-    chosen = _choices(optimiser, schedule, network, epochs, batch_size, learning_rate)
+    chosen = _choices(
+        optimiser=optimiser,
+        schedule=schedule,
+        network=network,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+    )
+    chosen |= {"class_weights": class_weights, "flip": flip, "pretrained": pretrained}
     spec = task.ReproduceSpec(
         out=out,
         sources=tuple(sets or ()),
@@ -112,6 +123,8 @@ def reproduce(
 
 def lines(result: Any) -> list[str]:
     """The result of the task for people; the wide table is in its files."""
+    from core.tasks.reproduce import percent, points
+
     on_disk = f", {result.resumed} of them were on disk" if result.resumed else ""
     found = []
     for row in result.rows:
@@ -121,7 +134,8 @@ def lines(result: Any) -> list[str]:
             ("new images", row.clip_test, row.test, row.gain_test, row.f1_gain_test),
         ):
             found.append(
-                f"  {word}  {_shares(before)} -> {_shares(after)}  gain {_points(gain)}  F1 {_points(f1)}"
+                f"  {word}  {percent(before, '%'):<20} -> {percent(after, '%'):<20}  gain {points(gain)}  "
+                f"F1 {points(f1)}"
             )
         found.append(f"  calibration error {row.ece.mean:.3f}, {row.seconds.mean:.1f} s a trial")
     return [
@@ -131,16 +145,6 @@ def lines(result: Any) -> list[str]:
         *(f"Note       {note}" for note in result.notes),
         *(f"Written    {path}" for path in result.files),
     ]
-
-
-def _shares(value: Any) -> str:
-    if math.isnan(value.mean):
-        return f"{'-':^20}"
-    return f"{value.mean:6.1%} ± {100 * value.std:.1f} ({value.min:.1%})"
-
-
-def _points(value: Any) -> str:
-    return "-" if math.isnan(value.mean) else f"{100 * value.mean:+.1f} ({100 * value.min:+.1f})"
 
 
 def parse_counts(text: str) -> tuple[int, ...]:
@@ -154,16 +158,6 @@ def parse_counts(text: str) -> tuple[int, ...]:
     return found
 
 
-def _choices(
-    optimiser: str, schedule: str, network: str, epochs: int, batch_size: int, learning_rate: float
-) -> dict[str, Any]:
-    """What was chosen for the network, as fields of `TrainingChoices`; the task checks it."""
-    given: dict[str, Any] = {
-        "optimiser": optimiser,
-        "schedule": schedule,
-        "network": network,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-    }
+def _choices(**given: Any) -> dict[str, Any]:
+    """What was chosen for the network, as fields of `TrainingChoices`, without what was left as it is."""
     return {name: value for name, value in given.items() if value}

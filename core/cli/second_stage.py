@@ -33,22 +33,9 @@ def refine(
     epochs: Annotated[Optional[int], typer.Option(help="Passes over the images, at most.", min=1)] = None,
     batch_size: Annotated[Optional[int], typer.Option(help="Images in a training step.", min=1)] = None,
     learning_rate: Annotated[Optional[float], typer.Option(help="Step width of the optimiser.")] = None,
-    class_weights: Annotated[
-        Optional[bool],
-        typer.Option(
-            "--class-weights/--no-class-weights", help="Let rare classes weigh as much as common ones."
-        ),
-    ] = None,
-    flip: Annotated[
-        Optional[bool],
-        typer.Option("--flip/--no-flip", help="Mirror training images left to right; off unless asked for."),
-    ] = None,
-    pretrained: Annotated[
-        bool,
-        typer.Option(
-            "--pretrained/--no-pretrained", help="Start from published weights that are on this machine."
-        ),
-    ] = True,
+    class_weights: options.ClassWeights = None,
+    flip: options.Flip = None,
+    pretrained: options.Pretrained = True,
     save_model: Annotated[
         Optional[Path],
         typer.Option(

@@ -48,6 +48,10 @@ class PredictRequest:
 
 
 def refine_command(wanted: RefineRequest, as_json: bool) -> None:
+    """Refine a project, copy the model where it was asked for, and print what came of it.
+
+    Raises `UserError`, before any training where the model's place cannot be written.
+    """
     if wanted.save_model is not None:
         check_model_target(wanted.save_model)
     project = existing_project(wanted.project)
@@ -75,6 +79,10 @@ def refine_command(wanted: RefineRequest, as_json: bool) -> None:
 
 
 def predict_command(wanted: PredictRequest, as_json: bool) -> None:
+    """Label images by a saved model, write the files that were asked for, and print what came of it.
+
+    Raises `UserError`, before any work where a file cannot be written.
+    """
     check_outputs(wanted.out, wanted.npz)
     spec = PredictSpec(
         wanted.model,

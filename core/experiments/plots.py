@@ -1,9 +1,9 @@
-"""The plots of an experiment as PNG files, by matplotlib without a screen."""
+"""The plots of an experiment as figures of matplotlib and as PNG files, without a screen."""
 
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ import numpy.typing as npt
 from core.errors import UserError
 from core.experiments.mixture import Mixture
 from core.experiments.trial import TrialResult
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, RED, GREY = "#2a6fb0", "#d9822b", "#2e8b57", "#c0392b", "#7a7a7a"
 _MOST_NUMBERS = 12  # classes up to which a confusion matrix has numbers in its fields
@@ -20,7 +23,7 @@ _ACROSS, _DOWN = 8, 3  # example images
 _DPI = 130
 
 
-def draw_gains(results: Sequence[TrialResult], path: Path) -> None:
+def gains_figure(results: Sequence[TrialResult]) -> "Figure":
     """Boxplots over the repeats: gain over the weak labels in accuracy and in F1, relabelled and on new images."""
     groups = _grouped(results)
     fig = _figure(max(7.0, 2.6 + 1.5 * len(groups)), 7.2)
@@ -38,14 +41,17 @@ def draw_gains(results: Sequence[TrialResult], path: Path) -> None:
             ax.set_xticks(range(1, len(groups) + 1), list(groups), fontsize=9)
     repeats = max(len(own) for own in groups.values())
     fig.suptitle(f"Second stage against weak labels, {repeats} trials a box", fontsize=12)
-    _save(fig, path)
+    return fig
 
 
-def draw_curves(results: Sequence[TrialResult], title: str, path: Path) -> None:
-    """Loss and accuracy an epoch for each strategy: mean over the repeats, band from smallest to largest."""
+def curves_figure(results: Sequence[TrialResult], title: str) -> "Figure | None":
+    """Loss and accuracy an epoch for each strategy: mean over the repeats, band from smallest to largest.
+
+    None where no strategy trained a network.
+    """
     strategies = {r.strategy: [o for o in results if o.strategy == r.strategy] for r in results if r.curves}
     if not strategies:
-        return
+        return None
     fig = _figure(max(5.4, 4.4 * len(strategies)), 6.6)
     axes = fig.subplots(2, len(strategies), squeeze=False, sharex="col")
     for column, (strategy, own) in enumerate(strategies.items()):
@@ -60,10 +66,10 @@ def draw_curves(results: Sequence[TrialResult], title: str, path: Path) -> None:
         axes[1][column].set_ylim(top=1.02)
     axes[0][0].legend(frameon=False)
     fig.suptitle(_wrapped(title, 48 * len(strategies)), fontsize=12)
-    _save(fig, path)
+    return fig
 
 
-def draw_confusions(results: Sequence[TrialResult], title: str, path: Path) -> None:
+def confusions_figure(results: Sequence[TrialResult], title: str) -> "Figure":
     """Weak labels beside each strategy: percent of each true class, all repeats together."""
     classes = results[0].classes
     by_strategy: dict[str, Any] = {}
@@ -81,14 +87,17 @@ def draw_confusions(results: Sequence[TrialResult], title: str, path: Path) -> N
         ax.set_title(name, fontsize=11)
     axes[0].set_ylabel("known class")
     fig.suptitle(f"{_wrapped(title, 70)}\npercent of each known class", fontsize=12)
-    _save(fig, path)
+    return fig
 
 
-def draw_examples(result: TrialResult, mixture: Mixture, path: Path) -> None:
-    """Images whose label the second stage changed, in one trial: weak label, new label, and which is right."""
+def examples_figure(result: TrialResult, mixture: Mixture) -> "Figure | None":
+    """Images whose label the second stage changed, in one trial: weak label, new label, and which is right.
+
+    None where it changed none.
+    """
     chosen = result.examples[: _ACROSS * _DOWN]
     if not chosen:
-        return
+        return None
     rows = -(-len(chosen) // _ACROSS)
     fig = _figure(1.75 * _ACROSS, 2.3 * rows + 0.8)
     axes = fig.subplots(rows, _ACROSS, squeeze=False).reshape(-1)
@@ -107,16 +116,17 @@ def draw_examples(result: TrialResult, mixture: Mixture, path: Path) -> None:
         f"{_wrapped(result.task, 60)}, {result.strategy}: labels that changed (weak → new)\n{shown}",
         fontsize=11,
     )
-    _save(fig, path)
+    return fig
 
 
-def _figure(width: float, height: float) -> Any:
+def _figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure  # not pyplot: no window system, nothing global
 
     return Figure(figsize=(min(width, 40.0), height), layout="constrained")
 
 
-def _save(fig: Any, path: Path) -> None:
+def save(fig: "Figure", path: Path) -> None:
+    """Write a figure as PNG. Raises `UserError`."""
     try:
         fig.savefig(path, dpi=_DPI, facecolor="white")
     except OSError as error:

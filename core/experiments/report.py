@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import UserError
 from core.experiments import plots
@@ -14,8 +14,12 @@ from core.experiments.summary import Row, csv_table, markdown_table
 from core.experiments.trial import TrialResult
 from core.jobs import JobContext
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 STAGE = "Drawing the plots"
 _MOST_NOTES = 12
+_KINDS = ("examples-*.png", "curves*.png", "confusion*.png")
 
 
 def write_tables(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
@@ -26,7 +30,7 @@ def write_tables(rows: Sequence[Row], folder: Path) -> tuple[Path, ...]:
 
 
 def write_json(path: Path, facts: Mapping[str, Any]) -> Path:
-    """Raises `UserError`."""
+    """Write `facts` as indented JSON, what JSON does not know as text; the path comes back. Raises `UserError`."""
     return write_text(path, json.dumps(facts, indent=1, ensure_ascii=False, default=str) + "\n")
 
 
@@ -37,30 +41,34 @@ def write_plots(
     examples: bool,
     ctx: JobContext,
 ) -> tuple[Path, ...]:
-    """Every plot as PNG; `mixtures` by task name, for the example images, drawn only if `examples`."""
+    """Every plot as PNG; `mixtures` by task name, for the example images, drawn only if `examples`.
+
+    Plots of an earlier call, which may have been about more, go when all are drawn. Raises `UserError`.
+    """
     groups: dict[tuple[str, str], list[TrialResult]] = {}
     for result in results:
         groups.setdefault((result.task, result.weak), []).append(result)
-    gains = folder / "gains.png"
-    for path in (*folder.glob("examples-*.png"), *folder.glob("curves*.png"), *folder.glob("confusion*.png")):
-        path.unlink()  # of an earlier call, which may have been about more
-    plots.draw_gains(results, gains)
-    drawn = [gains]
+    drawn: list[Path] = []
+
+    def draw(name: str, figure: "Figure | None") -> None:
+        if figure is not None:
+            plots.save(figure, folder / f"{name}.png")
+            drawn.append(folder / f"{name}.png")
+
+    draw("gains", plots.gains_figure(results))
     for done, ((task, weak), own) in enumerate(groups.items()):
         ctx.progress(done, len(groups), STAGE)
         tail = "" if len(groups) == 1 else f"-{file_name(f'{task} {weak}')}"
         title = f"{task}, weak labels: {weak}"
-        curves, confusions = folder / f"curves{tail}.png", folder / f"confusion{tail}.png"
-        plots.draw_curves(own, title, curves)
-        plots.draw_confusions(own, title, confusions)
-        drawn += [curves, confusions]
+        draw(f"curves{tail}", plots.curves_figure(own, title))
+        draw(f"confusion{tail}", plots.confusions_figure(own, title))
         for strategy in dict.fromkeys(result.strategy for result in own) if examples else ():
             first = next(result for result in own if result.strategy == strategy)
-            path = folder / f"examples-{file_name(strategy)}{tail}.png"
-            plots.draw_examples(first, mixtures[task], path)
-            drawn.append(path)
+            draw(f"examples-{file_name(strategy)}{tail}", plots.examples_figure(first, mixtures[task]))
     ctx.progress(len(groups), len(groups), STAGE)
-    return tuple(path for path in drawn if path.exists())
+    for path in {found for kind in _KINDS for found in folder.glob(kind)} - set(drawn):
+        path.unlink()
+    return tuple(drawn)
 
 
 def notes_of(results: Sequence[TrialResult], failed: Sequence[str]) -> tuple[str, ...]:
@@ -94,7 +102,7 @@ def file_name(text: str) -> str:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Raises `UserError`."""
+    """Write UTF-8 text, into a new folder if need be; the path comes back. Raises `UserError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -1,7 +1,5 @@
 """A refinement request from plain arrays: how experiments and benchmarks call a strategy."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
@@ -28,12 +26,10 @@ def request_for(
     weak: npt.NDArray[np.float32],
     *,
     truth: npt.NDArray[np.int64] | None = None,
-    train_on: npt.NDArray[np.bool_] | None = None,
     seed: int = 0,
     device: str = "cpu",
     embeddings: npt.NDArray[np.float32] | None = None,
     choices: TrainingChoices | None = None,
-    checkpoint: Path | None = None,
 ) -> RefineRequest:
     """The request for n images (n, h, w[, 3]) uint8 with weak probabilities (n, k) float32.
 
@@ -43,11 +39,10 @@ def request_for(
     return RefineRequest(
         weak=np.asarray(weak, np.float32),
         truth=np.full(n, -1, np.int32) if truth is None else truth.astype(np.int32),
-        train_on=np.ones(n, np.bool_) if train_on is None else train_on,
+        train_on=np.ones(n, np.bool_),
         pixels=pixel_reader(images),
         seed=seed,
         device=device,
-        checkpoint=checkpoint,
         embeddings=embeddings,
         image_side=max(images.shape[1:3]),
         colour=images.ndim == 4,

@@ -15,6 +15,7 @@ from core.errors import UserError
 from core.experiments.trial import TrialResult, TrialSpec, from_json, trial_key
 from core.jobs import JobContext
 from core.processes import WorkerProcess, call
+from core.refine.parts import QuietContext
 
 Ended = Iterator[tuple[TrialSpec, TrialResult | UserError]]
 
@@ -123,22 +124,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class _TrialContext(JobContext):
-    """Passes the cancel check on, and nothing else: what a trial tells would hide how far all are."""
-
-    def __init__(self, outer: JobContext) -> None:
-        super().__init__()
-        self._outer = outer
-
-    @property
-    def cancelled(self) -> bool:
-        return super().cancelled or self._outer.cancelled
-
-    def check(self) -> None:
-        super().check()
-        self._outer.check()
-
-
 def _ended(task: Callable[[JobContext], object], ctx: JobContext) -> TrialResult | UserError:
     try:
         result = task(ctx)
@@ -149,14 +134,14 @@ def _ended(task: Callable[[JobContext], object], ctx: JobContext) -> TrialResult
 
 
 def _in_this_process(specs: Sequence[TrialSpec], task: str, ctx: JobContext) -> Ended:
-    inner = _TrialContext(ctx)
+    inner = QuietContext(ctx)
     for spec in specs:
         yield spec, _ended(lambda c, spec=spec: call(task)(spec, c), inner)  # type: ignore[misc]
 
 
 def _in_processes(specs: Sequence[TrialSpec], jobs: int, task: str, ctx: JobContext) -> Ended:
     """(spec, result) as they end. A process takes one trial after the other, so it imports and reads once."""
-    inner = _TrialContext(ctx)
+    inner = QuietContext(ctx)
     free: SimpleQueue[WorkerProcess] = SimpleQueue()
     with ExitStack() as stack:
         for _ in range(min(jobs, len(specs))):

@@ -104,11 +104,11 @@ def kept_back(row: Row) -> str:
     return f"{row.held_back} of {row.repeats}{collapsed}" if row.held_back else "0"
 
 
-def percent(value: Spread) -> str:
-    """`97.3 ± 1.2 (94.0)`, in percent."""
+def percent(value: Spread, sign: str = "") -> str:
+    """`97.3 ± 1.2 (94.0)`, in percent; `sign` follows the mean and the smallest."""
     if np.isnan(value.mean):
         return "-"
-    return f"{100 * value.mean:.1f} ± {100 * value.std:.1f} ({100 * value.min:.1f})"
+    return f"{100 * value.mean:.1f}{sign} ± {100 * value.std:.1f} ({100 * value.min:.1f}{sign})"
 
 
 def points(value: Spread) -> str:

@@ -21,7 +21,6 @@ Floats = npt.NDArray[np.float32]
 
 _FORMAT = 1  # of a trial's key: raise it when the same spec gives another result
 _EXAMPLES = 48
-_EVIDENCE_SIDE = 28  # px at which refine's judge looks
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,6 @@ class TrialSpec:
     choices: TrainingChoices = field(default_factory=TrainingChoices)
     device: str = "cpu"
     threads: int = 1
-    test: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,7 @@ def run_trial(spec: TrialSpec, ctx: JobContext) -> TrialResult:
     ctx.progress(0, 0, "Reading the images")
     mixture = load_mixture(spec.mixture)
     drawn = split(mixture, spec.mixture, spec.seed)
-    weak = weak_labels(
-        spec.weak, mixture, drawn.train, drawn.test if spec.test else drawn.test[:0], spec.seed
-    )
+    weak = weak_labels(spec.weak, mixture, drawn.train, drawn.test, spec.seed)
     started = time.monotonic()
     with _threads(spec.threads):
         outcome, given, held_back = _refined(spec, mixture, drawn, weak, ctx)
@@ -116,6 +112,7 @@ def trial_key(spec: TrialSpec) -> str:
         "data": [images.fingerprint for images in mixture.sets],
         "classes": mixture.classes,
         "threads": 0,
+        "test": True,  # of an earlier version: the keys in its logs stay what they were
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -137,7 +134,7 @@ def _refined(
 ) -> tuple[Any, npt.NDArray[np.bool_], dict[str, Any]]:
     """The strategy's outcome, (m,) which images' true labels it was given, and what refine's judge says of it."""
     from core.experiments.requests import request_for
-    from core.refine.evidence import judge
+    from core.refine.evidence import EVIDENCE_SIDE, judge
     from core.refine.strategies import STRATEGIES
 
     if spec.strategy not in STRATEGIES:
@@ -156,7 +153,7 @@ def _refined(
     if outcome.verdict is not None:
         return outcome, truth >= 0, {}
     after = outcome.probabilities.argmax(axis=1)
-    found = judge(request.pixels(_EVIDENCE_SIDE, True), request.labels, after, weak.train.shape[1], spec.seed)
+    found = judge(request.pixels(EVIDENCE_SIDE, True), request.labels, after, weak.train.shape[1], spec.seed)
     notes = {} if found.delivers else {"held_back": found.reason, "collapsed": found.collapsed}
     return outcome, truth >= 0, notes
 
@@ -175,7 +172,7 @@ def _shots(truth: Rows, shots: int, seed: int) -> Rows:
 def _on_test(spec: TrialSpec, mixture: Mixture, drawn: Split, outcome: Any, ctx: JobContext) -> Floats | None:
     """Probabilities (t, k) of the test images by the outcome's model; None where there is none."""
     model = outcome.model
-    if model is None or not spec.test or not len(drawn.test):
+    if model is None or not len(drawn.test):
         return None
     ctx.progress(0, 0, "Labelling the test images")
     found: Floats = model.probabilities(
@@ -209,9 +206,9 @@ def _measured(
         seed=spec.seed,
         classes=names,
         images=len(drawn.train),
-        test_images=len(drawn.test) if spec.test else 0,
+        test_images=len(drawn.test),
         clip_train=_scores(weak.train[judged], truth, names),
-        clip_test=_scores(weak.test if spec.test else None, test_truth, names),
+        clip_test=_scores(weak.test, test_truth, names),
         refined_train=_scores(refined[judged], truth, names),
         refined_test=_scores(new, test_truth, names),
         confusion_clip=confusion(before, truth, k),

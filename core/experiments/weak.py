@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ Floats = npt.NDArray[np.float32]
 
 _NOISE = re.compile(r"noise:([A-Za-z0-9]+)@(0?\.\d+|0|1(?:\.0*)?)")
 NOISE_SIDE = 28
+_ARRAYS = ("rows", "probabilities", "embeddings")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def weak_labels(spec: WeakSpec, mixture: Mixture, train: Rows, test: Rows, seed:
         if len(np.unique(mixture.truth[test])) < 2:  # nothing to confuse: new images have no weak labels then
             return WeakLabels(learnt, np.full((len(test), len(mixture.classes)), np.nan, np.float32))
         return WeakLabels(learnt, _emulated(spec, mixture, test, seed))
-    stored = stored_labels(Path(spec.file), mixture)
+    stored = stored_labels(Path(spec.file), mixture, spec.digest)
     rows = stored.get("rows", np.arange(len(mixture.truth)))
     place = np.full(len(mixture.truth), -1, np.int64)
     place[rows] = np.arange(len(rows))
@@ -79,11 +81,15 @@ def weak_labels(spec: WeakSpec, mixture: Mixture, train: Rows, test: Rows, seed:
     )
 
 
-def stored_labels(path: Path, mixture: Mixture) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of a file of weak labels, `probabilities` at least. Raises `UserError` when they do not fit."""
-    names = ("rows", "probabilities", "embeddings")
-    with plain_errors(path), np.load(path, allow_pickle=False) as archive:
-        found = {name: archive[name] for name in names if name in archive}
+def stored_labels(path: Path, mixture: Mixture, digest: str = "") -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a file of weak labels, `probabilities` at least, read-only.
+
+    The file is read once in a process while its `digest`, size and time stay the same: all trials share it. Raises
+    `UserError` when it cannot be read or does not fit the mixture.
+    """
+    with plain_errors(path):
+        about = path.stat()
+        found = _arrays(path, digest, about.st_size, about.st_mtime_ns)
     if "probabilities" not in found:
         raise UserError(f"{path.name} holds no array 'probabilities'.")
     n, shape = len(found.get("rows", mixture.truth)), found["probabilities"].shape
@@ -94,6 +100,16 @@ def stored_labels(path: Path, mixture: Mixture) -> dict[str, npt.NDArray[Any]]:
         )
     if not np.nanmin(found["probabilities"], initial=0) >= 0:
         raise UserError(f"{path.name} holds negative probabilities.")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _arrays(path: Path, digest: str, size: int, changed: int) -> dict[str, npt.NDArray[Any]]:
+    del digest, size, changed  # they only tell one content from another
+    with np.load(path, allow_pickle=False) as archive:
+        found = {name: archive[name] for name in _ARRAYS if name in archive}
+    for array in found.values():
+        array.flags.writeable = False
     return found
 
 

@@ -89,13 +89,14 @@ def _lines(request: ExportRequest, chosen: Selection) -> Iterator[list[str]]:
     table = request.table
     split_names = [*SPLITS, ""]  # -1, none, is the last one
     names = [harmless(c.name) for c in table.classes] + [""]
-    for row, split in zip(chosen.rows.tolist(), chosen.split.tolist(), strict=True):
+    confidence = table.label_confidence(chosen.rows).tolist()
+    for row, split, sure in zip(chosen.rows.tolist(), chosen.split.tolist(), confidence, strict=True):
         label = int(table.label[row])
         yield [
             harmless(table.refs[row].shown),
             names[label],
             str(label) if label >= 0 else "",
-            _number(table.confidence[row]),
+            _number(sure),
             Status(int(table.status[row])).name.lower(),
             Source(int(table.source[row])).text,
             names[int(table.zero_shot_label[row])],

@@ -22,8 +22,7 @@ from core.exports.options import LABELLED, SPLITS, UNREADABLE, ExportRequest, Ex
 from core.exports.selection import Selection, Sizes, select_labelled
 from core.exports.target import check_new_folder
 from core.images.file_tree import FileTree
-from core.images.files import leads_out
-from core.images.formats.registry import PLAIN, format_by_name
+from core.images.formats.registry import is_plain, stem_of
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef
 from core.jobs import JobContext
@@ -123,20 +122,11 @@ def _shown(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _copied_whole(path: str) -> bool:
-    """Whether a copy is the file itself."""
-    known = format_by_name(path)
-    return known is not None and known.name == PLAIN
-
-
 def _copy_path(ref: ImageRef, one_of_many: bool) -> str:
     """The path of a copy as it would be beside its file: a PNG for what is not copied as it is."""
-    if _copied_whole(ref.path) and not one_of_many:
+    if is_plain(ref.path) and not one_of_many:
         return ref.path
-    known = format_by_name(ref.path)
-    suffixes = () if known is None else known.suffixes
-    longest = max((len(suffix) for suffix in suffixes if ref.path.lower().endswith(suffix)), default=0)
-    stem = ref.path[: len(ref.path) - longest]
+    stem = stem_of(ref.path)
     return f"{stem}_{ref.frame:04d}.png" if one_of_many else f"{stem}.png"
 
 
@@ -160,14 +150,11 @@ def _free_name(path: str, folder: str, taken: set[str]) -> str:
 def _copy(request: ExportRequest, row: int, target: Path) -> bool:
     ref, source = request.table.refs[row], request.source
     try:
-        if not isinstance(source, FileTree) or not _copied_whole(ref.path):
-            _write_png(request, row, target)
-        elif not source.root.is_dir():
-            target.write_bytes(source.file_bytes(ref))
-        elif leads_out(ref.path) or not (source.root / ref.path).is_file():
-            return False
+        if isinstance(source, FileTree) and is_plain(ref.path):
+            with source.file(ref).open() as file, target.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
         else:
-            shutil.copyfile(source.root / ref.path, target)
+            _write_png(request, row, target)
     except ImageUnreadable:
         return False
     return True

@@ -116,7 +116,7 @@ def preview_npz(request: ExportRequest, chosen: Selection, count: int) -> Previe
     lines = []
     for place, position in enumerate(order[:count].tolist()):
         row, split = int(chosen.rows[position]), int(chosen.split[position])
-        label, confidence = int(table.label[row]), float(table.confidence[row])
+        label, confidence = int(table.label[row]), float(table.label_confidence(np.array([row]))[0])
         lines.append(
             (
                 f"{SPLITS[split]}_images",
@@ -196,7 +196,7 @@ def _write_split(
     small = len(table.classes) <= 256
     _write_array(archive, f"{name}_labels.npy", labels.astype(np.uint8 if small else np.int32))
     _write_array(archive, f"{name}_ids.npy", np.array([table.refs[row].shown for row in kept], np.str_))
-    _write_array(archive, f"{name}_confidence.npy", table.confidence[kept].astype(np.float32))
+    _write_array(archive, f"{name}_confidence.npy", table.label_confidence(np.array(kept, np.int64)))
     return len(kept)
 
 

@@ -8,9 +8,11 @@ import numpy.typing as npt
 from core.errors import UserError
 from core.exports.options import SPLITS, ExportRequest
 from core.exports.split import assign_splits
+from core.project.columns import paths_of
 from core.project.records import Status
 from core.project.table import LabelTable
 
+_KEPT_OUT = (Status.EXCLUDED, Status.UNSURE)
 Sizes = npt.NDArray[np.int64]  # (n,) bytes of each image's file
 
 
@@ -29,13 +31,18 @@ class Selection:
 
 
 def select(request: ExportRequest, default: frozenset[Status], divided: bool) -> Selection:
-    """All images of the chosen statuses; those with a label get a split when `divided`."""
+    """All images of the chosen statuses; those with a label get a split when `divided`.
+
+    Unless their statuses were asked for, images that people excluded or are unsure of are in no split.
+    """
     table = request.table
     statuses = default if request.statuses is None else request.statuses
     rows = np.flatnonzero(np.isin(table.status, [int(status) for status in statuses]))
     split = np.full(len(rows), -1, np.int8)
     if divided:
         labelled = table.label[rows] >= 0
+        if request.statuses is None:  # nobody asked for those that people keep out
+            labelled &= ~np.isin(table.status[rows], _KEPT_OUT)
         named = rows[labelled]
         split[labelled] = assign_splits(
             table.label[named],
@@ -50,9 +57,10 @@ def select(request: ExportRequest, default: frozenset[Status], divided: bool) ->
 
 
 def _files(table: LabelTable, rows: npt.NDArray[np.int64]) -> list[str]:
-    """The file of each image, where one holds several; else nothing, which spares a look at a million names."""
-    paths = [table.refs[row].path for row in rows.tolist()]
-    return paths if len(set(paths)) < len(paths) else []
+    """The file of each image, where one holds several; else nothing: then there is nothing to unite."""
+    paths = paths_of(table.refs)
+    named = [paths[row] for row in rows.tolist()]
+    return named if len(set(named)) < len(named) else []
 
 
 def select_labelled(request: ExportRequest, default: frozenset[Status], divided: bool) -> Selection:

@@ -1,7 +1,7 @@
 """What is known of an image beyond its pixels: format, depth, frames, modality, the window that was used."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -9,11 +9,16 @@ from typing import Any
 class Window:
     """Stored values from `low` (black) to `high` (white), and where the two come from: "header", "percentiles"
     or "range" (the smallest and the largest value).
+
+    `centre` and `width` are the header's own words for a window that has them: the LINEAR function of DICOM maps
+    one value less than the width, half a value below the centre (PS3.3 C.11.2.1.2).
     """
 
     low: float
     high: float
     origin: str
+    centre: float | None = None
+    width: float | None = None
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,10 @@ class ImageDetails:
 
     def to_json(self) -> str:
         """Only what differs from the default, as it is kept in a project."""
-        default = asdict(NOTHING_KNOWN)
-        kept = {name: value for name, value in asdict(self).items() if value != default[name]}
+        default = vars(NOTHING_KNOWN)
+        kept = {name: value for name, value in vars(self).items() if value != default[name]}
+        if self.window is not None:
+            kept["window"] = {name: value for name, value in vars(self.window).items() if value is not None}
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -73,4 +80,9 @@ def _window(found: dict[str, Any]) -> Window | None:
     low, high = found.get("low"), found.get("high")
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return None
-    return Window(float(low), float(high), str(found.get("origin", "")))
+    centre, width = _measure(found.get("centre")), _measure(found.get("width"))
+    return Window(float(low), float(high), str(found.get("origin", "")), centre, width)
+
+
+def _measure(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

@@ -13,6 +13,10 @@ from core.images.slices import SliceChoice
 KnownFrames = Callable[[str, int, int], Sequence[int] | None]
 
 
+def no_tick() -> None:
+    """For a scan that nobody stops."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A file of a source, not opened yet; `error` is set when it is known that it cannot be read."""
@@ -26,12 +30,6 @@ class Found:
 def may_hold_images(name: str) -> bool:
     """Whether the name of a file speaks of a picture, or does not tell."""
     return format_by_name(name) is not None or is_nameless(name)
-
-
-def is_surveyed(name: str) -> bool:
-    """Whether a scan opens a file of this name, to see how many images are in it."""
-    known = format_by_name(name)
-    return is_nameless(name) if known is None else known.surveyed
 
 
 def rows_of_folder(

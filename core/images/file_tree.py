@@ -16,10 +16,6 @@ class FileTree(ABC):
     def file(self, ref: ImageRef) -> ImageFile:
         """The file that an image is in."""
 
-    def file_bytes(self, ref: ImageRef) -> bytes:
-        """The same as it is, of at most `core.images.files.MAX_FILE_BYTES`."""
-        return self.file(ref).read()
-
     def read(self, ref: ImageRef) -> Pixels:
         """Decode one image."""
         file = self.file(ref)

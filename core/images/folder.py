@@ -5,16 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from core.images.expand import Found, KnownFrames, may_hold_images, rows_of_folder
+from core.images.expand import Found, KnownFrames, may_hold_images, no_tick, rows_of_folder
 from core.images.file_tree import FileTree
 from core.images.files import DiskFile, leads_out
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import ALL_AXIAL, SliceChoice
-
-
-def no_tick() -> None:
-    """For a scan that nobody stops."""
 
 
 class FolderSource(FileTree):
@@ -55,7 +51,7 @@ class FolderSource(FileTree):
             if entry.is_dir(follow_symlinks=False):
                 subfolders.append(path)
             elif may_hold_images(entry.name):
-                yield _found(self.root / path, path, entry)
+                yield _found(path, entry)
 
     def file(self, ref: ImageRef) -> DiskFile:
         if leads_out(ref.path):
@@ -68,8 +64,8 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX" or name.endswith(".medlabel")
 
 
-def _found(full: Path, path: str, entry: "os.DirEntry[str]") -> Found:
-    file = DiskFile(full, path)
+def _found(path: str, entry: "os.DirEntry[str]") -> Found:
+    file = DiskFile(entry.path, path)
     try:
         if not entry.is_file():
             return Found(file, 0, 0, "this is not a regular file")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from core.errors import UserError
 from core.images.details import NOTHING_KNOWN, ImageDetails
-from core.images.expand import KnownFrames
+from core.images.expand import KnownFrames, no_tick
 from core.images.npz_headers import SPLITS, check_images, check_labels, is_volumes, plain_errors
 from core.images.pixels import ImageUnreadable, Pixels, UInt8, grey_if_grey
 from core.images.refs import ImageRef, ScannedImage
@@ -35,7 +35,7 @@ class NpzSource:
         self.root, self.slices = root, slices
 
     def scan(
-        self, known: KnownFrames | None = None, tick: Callable[[], None] | None = None
+        self, known: KnownFrames | None = None, tick: Callable[[], None] = no_tick
     ) -> Iterator[ScannedImage]:
         """Yield every image of every split. Raises `UserError` when the layout is another one."""
         facts = self.root.stat()

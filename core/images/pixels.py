@@ -1,6 +1,7 @@
 """Decoded images and how they are brought to a size."""
 
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from core.images.details import NOTHING_KNOWN, ImageDetails
 
 UInt8 = npt.NDArray[np.uint8]
+Samples = TypeVar("Samples", bound=npt.NDArray[Any])
 
 _MOST_WORDS = 160  # characters
 
@@ -48,12 +50,12 @@ class Pixels:
         return self.array.ndim == 2
 
 
-def grey_if_grey(array: UInt8) -> UInt8:
-    """Drop the colour axis of (h, w, 3) pixels whose three channels are equal; others come back as they are."""
+def grey_if_grey(array: Samples) -> Samples:
+    """Drop the colour axis of (h, w, 3) samples whose three channels are equal; others come back as they are."""
     if array.ndim == 3 and bool(
         (array[..., 0] == array[..., 1]).all() and (array[..., 0] == array[..., 2]).all()
     ):
-        return np.ascontiguousarray(array[..., 0])
+        return cast(Samples, np.ascontiguousarray(array[..., 0]))
     return array
 
 

@@ -32,11 +32,6 @@ class Recent(Generic[T]):
                     self._keep(key, found)
         return found[0]
 
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._looking:
-            self._kept.clear()
-
     def _find(self, key: Hashable) -> tuple[T, int] | None:
         with self._looking:
             found = self._kept.get(key)

@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from core.images.formats.registry import format_by_name, is_nameless
+from core.images.formats.registry import is_plain
 from core.images.slices import PLANE, plane_of
 
 _MISLEADING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -34,16 +34,18 @@ class ImageRef:
         """The path for people, on one line: line breaks, other control characters and marks that turn the direction of
         text are written out, as `\\n` or `\\u202e`; with them a name could look like another one.
         """
-        return _MISLEADING.sub(_escaped, self.shown) + self._part
+        return _MISLEADING.sub(_escaped, self.shown) + (f" · {self.part}" if self.frame and self.part else "")
 
     @property
-    def _part(self) -> str:
-        """Which frame, page or slice of its file, counted from 1; nothing for the first, nor for plain pictures."""
-        known = format_by_name(self.path)
-        if not self.frame or not (is_nameless(self.path) if known is None else known.surveyed):
+    def part(self) -> str:
+        """Which frame, page or slice of its file, counted from 1, with its plane where that is not the first one.
+
+        Empty for an image of an NPZ, whose frame is its place among the images and stands in its path.
+        """
+        if is_plain(self.path) and self.path.rpartition("/")[2].partition(".")[0] == f"{self.frame:06d}":
             return ""
         plane, index = plane_of(self.frame)
-        return f" · {index + 1}" if self.frame < PLANE else f" · {plane} {index + 1}"
+        return str(index + 1) if self.frame < PLANE else f"{plane} {index + 1}"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from core.images.formats.registry import FORMATS
+from core.images.formats.registry import is_plain
 from core.images.pixels import UInt8
 from core.images.refs import ImageRef
 from core.images.source import ImageSource
@@ -33,10 +33,9 @@ LIMIT = 2_000_000_000
 SLOW = 0.02
 """Seconds: what is made faster is not kept. Finding and decoding a kept one takes about a millisecond."""
 _NAME = "thumbnails.sqlite"
-_VERSION = 1
+_VERSION = 2
 _KEPT_SHARE = 0.9  # of the limit, after some had to go
 _SMALL_FILE = 256 * 1024  # a picture file below is decoded in a few ms: it is not even looked for
-_RASTER = next(known.suffixes for known in FORMATS if known.name == "raster")
 
 
 def cache_folder() -> Path:
@@ -172,10 +171,10 @@ def thumbnail_key(source: ImageSource, ref: ImageRef, side: int) -> bytes | None
         facts = (source.root if root_is_file else source.root / ref.path).stat()
     except (OSError, ValueError):
         return None
-    small = facts.st_size < _SMALL_FILE and ref.path.lower().endswith(_RASTER)
+    small = facts.st_size < _SMALL_FILE and is_plain(ref.path)
     if source.kind == "npz" or (small and not root_is_file):
         return None
-    made = (_VERSION, ref.frame, facts.st_size, facts.st_mtime_ns, side, repr(getattr(source, "slices", "")))
+    made = (_VERSION, ref.frame, facts.st_size, facts.st_mtime_ns, side)
     where = os.fsencode(source.root.absolute()) + b"\0" + os.fsencode(ref.path)
     return hashlib.sha256(where + b"\0" + repr(made).encode()).digest()
 

@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from core.errors import UserError
-from core.images.expand import Found, KnownFrames, may_hold_images, rows_of_folder
+from core.images.expand import Found, KnownFrames, may_hold_images, no_tick, rows_of_folder
 from core.images.file_tree import FileTree
 from core.images.files import cannot_open
-from core.images.folder import is_hidden, no_tick
+from core.images.folder import is_hidden
 from core.images.formats.registry import format_by_name
 from core.images.pixels import ImageUnreadable
+from core.images.recent import Recent
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import ALL_AXIAL, SliceChoice
 from core.images.zip_index import Member, members_of, open_archive
 
+_LARGE = 1_000_000  # bytes
+_unpacked: Recent[bytes] = Recent(64_000_000)
 _Stamp = tuple[int, int, int]  # inode, size and time: what tells that the archive is another one now
 
 
@@ -47,7 +50,10 @@ class ZipMember:
         return str(self.archive.filename), self.name, info.header_offset, info.file_size, info.CRC
 
     def open(self) -> BinaryIO:
-        return io.BytesIO(self.read())
+        if self.member.info.file_size < _LARGE:
+            return io.BytesIO(self.read())
+        # Pages and frames are read one by one: a large member is not unpacked again for each of them.
+        return io.BytesIO(_unpacked.get(self.identity(), self.read, len))
 
     def read(self) -> bytes:
         return self._bytes(self.member.info.file_size)

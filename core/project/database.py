@@ -107,11 +107,21 @@ def _opened(path: Path, read_only: str) -> Database:
     database = sqlite3.connect(
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, factory=Database
     )
-    database.read_only = read_only
-    database.execute(f"PRAGMA journal_mode={'DELETE' if is_on_network(path.parent) else 'WAL'}")
-    database.execute("PRAGMA synchronous=FULL")
-    _migrate(database, path)
+    with _closed_on_error(database):
+        database.read_only = read_only
+        database.execute(f"PRAGMA journal_mode={'DELETE' if is_on_network(path.parent) else 'WAL'}")
+        database.execute("PRAGMA synchronous=FULL")
+        _migrate(database, path)
     return database
+
+
+@contextmanager
+def _closed_on_error(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
 
 
 def _may_write(path: Path) -> bool:
@@ -125,14 +135,15 @@ def _copied(path: Path, read_only: str) -> Database:
     A copy can be brought to the newest schema, too.
     """
     database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Database)
-    with tempfile.TemporaryDirectory(prefix="medlabel-", ignore_cleanup_errors=True) as folder:
-        for file in path.parent.glob(f"{path.name}*"):
-            if not file.name.endswith("-shm"):
-                shutil.copyfile(file, Path(folder) / file.name)
-        with closing(sqlite3.connect(Path(folder) / path.name)) as copy:
-            copy.backup(database)
-    _migrate(database, path)
-    database.read_only = read_only
+    with _closed_on_error(database):
+        with tempfile.TemporaryDirectory(prefix="medlabel-", ignore_cleanup_errors=True) as folder:
+            for file in path.parent.glob(f"{path.name}*"):
+                if not file.name.endswith("-shm"):
+                    shutil.copyfile(file, Path(folder) / file.name)
+            with closing(sqlite3.connect(Path(folder) / path.name)) as copy:
+                copy.backup(database)
+        _migrate(database, path)
+        database.read_only = read_only
     return database
 
 

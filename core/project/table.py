@@ -1,7 +1,7 @@
 """A snapshot of a project, one row an image: what exports, reports and views read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.images.refs import ImageRef
-from core.project.records import ImageClass
+from core.project.records import ImageClass, Status
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
@@ -45,11 +45,7 @@ class LabelTable:
     group: list[str]
     annotator: list[str]
     updated_at: list[str]  # ISO 8601 UTC, of the decision; empty where there is none
-    duplicate: Ints = field(default_factory=lambda: np.empty(0, np.int32))
-
-    def __post_init__(self) -> None:
-        if len(self.duplicate) != len(self.refs):
-            object.__setattr__(self, "duplicate", np.full(len(self.refs), -1, np.int32))
+    duplicate: Ints
 
     def __len__(self) -> int:
         return len(self.refs)
@@ -58,6 +54,19 @@ class LabelTable:
     def failed(self) -> npt.NDArray[np.bool_]:
         """(n,) the images with an `error`, which is not to be changed afterwards."""
         return np.fromiter(map(bool, self.error), np.bool_, len(self.error))
+
+    def label_confidence(self, rows: npt.NDArray[np.int64]) -> Floats:
+        """(m,) float32: how sure a model is of the labels of `rows` (m,); NaN where people gave another."""
+        status, label, confidence = self.status[rows], self.label[rows], self.confidence[rows]
+        accepted = status == Status.ACCEPTED  # the models may say something else by now
+        said = np.zeros(len(rows), np.bool_)
+        for models, theirs in (
+            (self.zero_shot_label, self.zero_shot_confidence),
+            (self.refined_label, self.refined_confidence),
+        ):
+            said |= (label == models[rows]) & (confidence == theirs[rows])
+        foreign = (status == Status.CORRECTED) | (accepted & ~said)
+        return np.where(foreign, np.float32(np.nan), confidence).astype(np.float32)
 
 
 def positions_of(classes: Sequence[ImageClass], class_ids: npt.NDArray[np.integer[Any]]) -> Ints:

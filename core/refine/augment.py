@@ -26,11 +26,11 @@ def random_affine(n: int, how: Augmentation) -> torch.Tensor:
     angle = math.radians(how.rotation) * _within_one(n)
     zoom = 1 + how.scale * _within_one(n)
     right, down = 2 * how.shift * _within_one(n), 2 * how.shift * _within_one(n)
-    mirror_x, mirror_y = _signs(n, how.flip_left_right), _signs(n, how.flip_up_down)
+    mirror = _signs(n, how.flip_left_right)
     cosine, sine = torch.cos(angle) / zoom, torch.sin(angle) / zoom
     rows = (
-        torch.stack([mirror_x * cosine, -mirror_y * sine, right], 1),
-        torch.stack([mirror_x * sine, mirror_y * cosine, down], 1),
+        torch.stack([mirror * cosine, -sine, right], 1),
+        torch.stack([mirror * sine, cosine, down], 1),
     )
     return torch.stack(rows, 1)
 

@@ -9,19 +9,18 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import UserError
 from core.jobs import JobContext
 from core.refine.candidates import compare
 from core.refine.choosing import rows_to_learn
 from core.refine.evidence import Verdict
-from core.refine.networks import find_network
 from core.refine.params import TrainingChoices
+from core.refine.recipe.decisions import decided_certain
 from core.refine.recipe.features import image_views
 from core.refine.recipe.recipe import RecipeResult, run_recipe
 from core.refine.request import RefineOutcome, RefineRequest
-from core.refine.student import GRAPH_SIDE, MANY, STUDENT, train_student
+from core.refine.student import GRAPH_SIDE, student_input, train_student
 
 
 def refine_auto(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
@@ -43,7 +42,7 @@ def refine_auto(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
     delivers = chosen.name != "stage one"
     cuts = {candidate.name: candidate.cut for candidate in candidates}
     return RefineOutcome(
-        _decided(
+        decided_certain(
             student.probabilities if chosen.name == "student" else delivery.probabilities, request.truth
         ),
         {
@@ -63,19 +62,9 @@ def refine_auto(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
     )
 
 
-def _decided(probabilities: npt.NDArray[np.float32], truth: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
-    """What people decided is certain."""
-    rows = np.flatnonzero(truth >= 0)
-    result = probabilities.copy()
-    result[rows] = np.eye(probabilities.shape[1], dtype=np.float32)[truth[rows]]
-    return result
-
-
-def inputs(images: int, side: int, colour: bool, choices: TrainingChoices) -> list[tuple[int, bool]]:
-    """The (side, grey) at which the strategy will ask for the pixels of so many images of that side."""
-    network = find_network(choices.network or STUDENT)
-    own = network.side_for(GRAPH_SIDE if images > MANY else side)
-    return [(GRAPH_SIDE, not colour), (own, network.channels_for(colour) == 1)]
+def inputs(learnt: int, side: int, colour: bool, choices: TrainingChoices) -> list[tuple[int, bool]]:
+    """The (side, grey) at which the strategy will ask for pixels, with so many images to learn from."""
+    return [(GRAPH_SIDE, not colour), student_input(learnt, side, colour, choices)]
 
 
 def _recipe(request: RefineRequest, ctx: JobContext) -> RecipeResult:

@@ -7,10 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
+from core.refine.evidence import EVIDENCE_SIDE
 from core.refine.networks import Network, find_network
 from core.refine.params import Augmentation, TrainingChoices, TrainingParams
 from core.refine.request import RefineRequest
 
+DEFAULT_NETWORK = "small"
+DECIDED_WEIGHT = 5.0
+"""What an image counts in training of which a person decided the class, next to at most 1 for the others."""
 MIN_IMAGES = 10
 _SGD_FACTOR = 10.0
 """SGD with momentum takes larger steps than Adam for the same progress."""
@@ -34,11 +38,29 @@ def rows_to_learn(request: RefineRequest) -> npt.NDArray[np.int64]:
     return rows
 
 
-def network_input(request: RefineRequest, default: str) -> tuple[Network, npt.NDArray[np.uint8]]:
+def chosen_input(
+    request: RefineRequest, default: str = DEFAULT_NETWORK
+) -> tuple[Network, npt.NDArray[np.uint8]]:
     """The network that was chosen, else `default`, and all images at the size and in the colours that suit it."""
     network = find_network(request.choices.network or default)
-    side, channels = network.side_for(request.image_side), network.channels_for(request.colour)
-    return network, request.pixels(side, channels == 1)
+    side, grey = input_of(network, request.image_side, request.colour)
+    return network, request.pixels(side, grey)
+
+
+def input_of(network: Network, side: int, colour: bool) -> tuple[int, bool]:
+    """The (side, grey) at which `network` sees images of that side and colour."""
+    return network.side_for(side), network.channels_for(colour) == 1
+
+
+def inputs(
+    learnt: int, side: int, colour: bool, choices: TrainingChoices, default: str = DEFAULT_NETWORK
+) -> list[tuple[int, bool]]:
+    """The (side, grey) at which pixels are asked for: by the judge of the outcome, and by the network.
+
+    It does not matter how many images are `learnt`.
+    """
+    del learnt
+    return [(EVIDENCE_SIDE, True), input_of(find_network(choices.network or default), side, colour)]
 
 
 def chosen_params(choices: TrainingChoices, own: TrainingParams) -> TrainingParams:

@@ -9,16 +9,12 @@ import numpy.typing as npt
 
 from core.jobs import JobContext
 from core.refine.calibration import calibrate
-from core.refine.choosing import checkpoint_file, modern_params, network_input, rows_to_learn
+from core.refine.choosing import DECIDED_WEIGHT, checkpoint_file, chosen_input, modern_params, rows_to_learn
 from core.refine.crossfit import TEXT, cross_fit
 from core.refine.fitting import FittedNetwork, fit_network
 from core.refine.network_check import network_warning
 from core.refine.params import Loss, TrainingParams
 from core.refine.request import RefineOutcome, RefineRequest
-
-DEFAULT_NETWORK = "small"
-DECIDED_WEIGHT = 5.0
-"""What an image counts in training of which a person decided the class, next to 1 for the others."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,7 @@ class CnnTask:
             prefix=prefix,
             pretrained=request.choices.pretrained,
             text=text,
-        ).probabilities
+        )
 
     def outcome(
         self, final: FittedNetwork, out_of_fold: npt.NDArray[np.float32], more: Mapping[str, Any]
@@ -93,7 +89,7 @@ def cnn_task(request: RefineRequest, loss: Loss) -> CnnTask:
     Raises `UserError` when there are too few images to learn from, and for an unknown network.
     """
     rows = rows_to_learn(request)
-    network, pixels = network_input(request, DEFAULT_NETWORK)
+    network, pixels = chosen_input(request)
     params = modern_params(request.choices, network, len(rows), loss=loss)
     decided = request.truth >= 0
     weights = np.where(decided, DECIDED_WEIGHT, 1.0).astype(np.float32) if decided.any() else None

@@ -26,10 +26,10 @@ _PIXELS_WORTH_SHARING = 64 * 28 * 28
 
 @dataclass(frozen=True)
 class LabelledPixels:
-    """Images (n, side, side[, 3]) uint8, or (n, channels, side, side) float32 in -1..1, and what they are.
+    """Images (n, side, side[, 3]) uint8 and what they are.
 
-    `labels` are (m,) int64 or probabilities (m, classes) float32, `weights` (m,) float32, both for the images
-    `rows` (m,) int64; without `rows` m is n and all are meant.
+    `labels` (m,) int64 and `weights` (m,) float32 are for the images `rows` (m,) int64; without `rows` m is n and
+    all are meant.
     """
 
     images: torch.Tensor
@@ -91,7 +91,7 @@ class Trainer:
             loss, right = self._step(places)
             if not math.isfinite(loss):
                 raise Diverged
-            self._tell(number, step, len(batches), loss)
+            self._tell(number, step, len(batches), loss, right / len(places))
             loss_sum += loss * len(places)
             correct += right
             seen += len(places)
@@ -151,7 +151,7 @@ class Trainer:
         logits = logits.float()
         loss, told = self._losses(logits, labels, weights, places)
         self.scaler.scale(loss if share == 1 else loss * share).backward()
-        return float(told.detach()), float((logits.detach().argmax(1) == likeliest(labels)).sum())
+        return float(told.detach()), float((logits.detach().argmax(1) == labels).sum())
 
     def _losses(
         self,
@@ -169,11 +169,11 @@ class Trainer:
         told = _mean_cross_entropy(logits.detach(), labels, weights)
         return loss, told if bool(loss.isfinite()) else loss
 
-    def _tell(self, epoch: int, batch: int, batches: int, loss: float) -> None:
+    def _tell(self, epoch: int, batch: int, batches: int, loss: float, accuracy: float) -> None:
         now = time.monotonic()
         if now - self._told >= _SECONDS_BETWEEN_BATCH_EVENTS:
             self._told = now
-            self.ctx.emit(BatchEnd(epoch + 1, batch + 1, batches, loss, self.name))
+            self.ctx.emit(BatchEnd(epoch + 1, batch + 1, batches, loss, self.name, accuracy))
 
 
 def validate(
@@ -186,17 +186,12 @@ def validate(
     """
     logits = logits_of(network, data.images, device, data.rows, ctx.check)
     loss = float(_mean_cross_entropy(logits, data.labels, data.weights))
-    accuracy = float((logits.argmax(1) == likeliest(data.labels)).float().mean())
+    accuracy = float((logits.argmax(1) == data.labels).float().mean())
     if params.loss == "cross-entropy":
         return loss, accuracy, loss
     criterion = generalised_cross_entropy(logits, data.labels)
     weights = torch.ones_like(criterion) if data.weights is None else data.weights
     return loss, accuracy, float((criterion * weights).sum() / weights.sum())
-
-
-def likeliest(labels: torch.Tensor) -> torch.Tensor:
-    """(n,) int64: labels as they are, of probabilities (n, classes) the likeliest class."""
-    return labels if labels.ndim == 1 else labels.argmax(1)
 
 
 def half_precision(params: TrainingParams, device: str) -> torch.dtype | None:

@@ -1,5 +1,6 @@
 """What a training tells while it runs. Free of torch, so that any front end can name it."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -35,10 +36,12 @@ class EpochEnd:
 
 @dataclass(frozen=True)
 class BatchEnd:
-    """Event, at most a few a second: `loss` is the mean of the batch, in nats."""
+    """Event, at most a few a second: `loss` is the mean of the batch, in nats; `accuracy` is against the labels
+    trained on, 0..1, NaN where it is not known."""
 
     epoch: int
     batch: int
     batches: int
     loss: float
     network: str = ""
+    accuracy: float = math.nan

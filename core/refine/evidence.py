@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+EVIDENCE_SIDE = 28
+"""Side in px of the grey images that `judge` compares."""
 _NEIGHBOURS = 10
 _FEATURES = 32
 _SAMPLE = 10_000

@@ -17,12 +17,11 @@ from core.refine.events import EpochEnd
 from core.refine.inference import as_tensor
 from core.refine.networks import initialised
 from core.refine.params import TrainingParams
-from core.refine.parts import QuietContext
 from core.refine.splits import split_rows, split_stratified
 from core.refine.trained import TrainedNetwork
 from core.refine.training import train
 
-Targets = npt.NDArray[np.int64] | npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class FittedNetwork:
 def fit_network(
     network: str,
     pixels: npt.NDArray[np.uint8],
-    targets: Targets,
+    labels: Labels,
     params: TrainingParams,
     seed: int,
     device: str,
@@ -72,49 +71,40 @@ def fit_network(
     sample_weights: npt.NDArray[np.float32] | None = None,
     checkpoint: Path | None = None,
     pretrained: bool = False,
-    announce: bool = True,
     rows: npt.NDArray[np.int64] | None = None,
 ) -> FittedNetwork:
-    """Train on images (n, side, side[, 3]) uint8 and targets: labels (n,) int64 or probabilities (n, classes) float32.
+    """Train on images (n, side, side[, 3]) uint8 and labels (n,) int64.
 
     `sample_weights` (n,) float32; only their proportions count. `rows` (m,) int64 are the images to learn from,
-    all without it. `checkpoint` is the file that an interrupted training goes on from. Without `announce` no
-    event but progress is sent (a fold of a cross-fitting, say). Raises `UserError` for an unknown network and
-    for a training that diverged.
+    all without it. `checkpoint` is the file that an interrupted training goes on from. Raises `UserError` for
+    an unknown network and for a training that diverged.
     """
-    rows = np.arange(len(targets)) if rows is None else rows
+    rows = np.arange(len(labels)) if rows is None else rows
     side, channels = pixels.shape[1], 1 if pixels.ndim == 3 else pixels.shape[3]
     module, from_published = initialised(network, classes, channels, side, seed, pretrained)
-    weights = _weights(targets, sample_weights, rows, params.class_weights)
-    fit, held_out = _split(targets[rows], params, seed)
+    weights = _weights(labels, sample_weights, rows, params.class_weights)
+    fit, held_out = _split(labels[rows], params, seed)
     images = as_tensor(pixels)
-    training, validation = (_part(images, targets, weights, rows, part) for part in (fit, held_out))
-    key = _key(network, pixels, targets, weights, rows, params, seed, from_published)
-    reporting = ctx if announce else QuietContext(ctx)
-    curves = train(
-        module, training, validation, params, seed, device, reporting, checkpoint, name=network, key=key
-    )
+    training, validation = (_part(images, labels, weights, rows, part) for part in (fit, held_out))
+    key = _key(network, pixels, labels, weights, rows, params, seed, from_published)
+    curves = train(module, training, validation, params, seed, device, ctx, checkpoint, name=network, key=key)
     trained = TrainedNetwork(network, classes, side, channels, weights_of(module))
     return FittedNetwork(trained, tuple(curves), params, from_published, rows[held_out])
 
 
 def _split(
-    targets: Targets, params: TrainingParams, seed: int
+    labels: Labels, params: TrainingParams, seed: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Training and validation places; a single image is for both."""
-    if len(targets) < 2:
-        return np.arange(len(targets)), np.arange(len(targets))
+    if len(labels) < 2:
+        return np.arange(len(labels)), np.arange(len(labels))
     if params.stratified:
-        return split_stratified(_hard(targets), params.validation_share, seed)
-    return split_rows(len(targets), params.validation_share, seed)
-
-
-def _hard(targets: Targets) -> npt.NDArray[np.int64]:
-    return np.asarray(targets if targets.ndim == 1 else targets.argmax(axis=1), np.int64)
+        return split_stratified(labels, params.validation_share, seed)
+    return split_rows(len(labels), params.validation_share, seed)
 
 
 def _weights(
-    targets: Targets,
+    labels: Labels,
     sample_weights: npt.NDArray[np.float32] | None,
     rows: npt.NDArray[np.int64],
     by_class: bool,
@@ -122,24 +112,21 @@ def _weights(
     """(n,) with mean 1 over `rows`: given ones times, if asked for, the inverse frequency of the class."""
     if sample_weights is None and not by_class:
         return None
-    weights = np.ones(len(targets)) if sample_weights is None else np.asarray(sample_weights, np.float64)
+    weights = np.ones(len(labels)) if sample_weights is None else np.asarray(sample_weights, np.float64)
     if by_class:
-        weights = weights * _inverse_frequency(targets, rows)
+        weights = weights * _inverse_frequency(labels, rows)
     return np.asarray(weights / max(weights[rows].mean(), 1e-12), np.float32)
 
 
-def _inverse_frequency(targets: Targets, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """(n,) how rare each image's class is among `rows`; for probabilities the mean over the classes."""
-    if targets.ndim == 1:
-        counts = np.bincount(targets[rows], minlength=int(targets.max()) + 1).astype(np.float64)
-        return np.asarray((1 / np.maximum(counts, 1))[targets])
-    mass = np.asarray(targets[rows], np.float64).sum(axis=0)
-    return np.asarray(targets @ (1 / np.maximum(mass, 1)))
+def _inverse_frequency(labels: Labels, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """(n,) how rare each image's class is among `rows`."""
+    counts = np.bincount(labels[rows], minlength=int(labels.max()) + 1).astype(np.float64)
+    return np.asarray((1 / np.maximum(counts, 1))[labels])
 
 
 def _part(
     images: torch.Tensor,
-    targets: Targets,
+    labels: Labels,
     weights: npt.NDArray[np.float32] | None,
     rows: npt.NDArray[np.int64],
     part: npt.NDArray[np.int64],
@@ -147,7 +134,7 @@ def _part(
     chosen = rows[part]
     return LabelledPixels(
         images,
-        torch.from_numpy(targets[chosen]),
+        torch.from_numpy(labels[chosen]),
         None if weights is None else torch.from_numpy(weights[chosen]),
         torch.from_numpy(chosen),
     )
@@ -156,7 +143,7 @@ def _part(
 def _key(
     network: str,
     pixels: npt.NDArray[np.uint8],
-    targets: Targets,
+    labels: Labels,
     weights: npt.NDArray[np.float32] | None,
     rows: npt.NDArray[np.int64],
     params: TrainingParams,
@@ -167,6 +154,6 @@ def _key(
     described = [network, asdict(params), seed, pretrained, list(pixels.shape)]
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     few = pixels[:: max(1, len(pixels) // 64)]
-    for array in (targets, rows, few, np.empty(0) if weights is None else weights):
+    for array in (labels, rows, few, np.empty(0) if weights is None else weights):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -18,9 +18,7 @@ _AT_LEAST = 16
 
 
 def to_input(images: torch.Tensor) -> torch.Tensor:
-    """(n, h, w[, 3]) uint8 to (n, channels, h, w) float32 in -1..1; what is float32 already is given back."""
-    if images.dtype != torch.uint8:
-        return images
+    """(n, h, w[, 3]) uint8 to (n, channels, h, w) float32 in -1..1."""
     scaled = images.float().div_(127.5).sub_(1)
     return scaled.unsqueeze(1) if scaled.ndim == 3 else scaled.permute(0, 3, 1, 2).contiguous()
 
@@ -31,11 +29,6 @@ def as_tensor(pixels: npt.NDArray[np.uint8]) -> torch.Tensor:
         # torch warns of arrays that must not be written to; nothing here writes to images
         warnings.filterwarnings("ignore", "The given NumPy array is not writable")
         return torch.from_numpy(np.ascontiguousarray(pixels))
-
-
-def to_tensor(pixels: npt.NDArray[np.uint8]) -> torch.Tensor:
-    """(n, h, w[, 3]) uint8 to (n, channels, h, w) float32 in -1..1."""
-    return to_input(as_tensor(pixels))
 
 
 @torch.inference_mode()
@@ -61,11 +54,6 @@ def logits_of(
     wanted = torch.arange(len(images)) if rows is None else rows
     size = _batch_size(network, max(images.shape[1:3]))
     return torch.cat(list(in_smaller_batches(batch, wanted, size, where=device)))
-
-
-def predict(network: nn.Module, images: torch.Tensor, device: str) -> npt.NDArray[np.float32]:
-    """Softmax probabilities (n, classes) float32, in evaluation mode."""
-    return np.asarray(logits_of(network, images, device).softmax(1).numpy(), np.float32)
 
 
 def _batch_size(network: nn.Module, side: int) -> int:

@@ -1,4 +1,4 @@
-"""What training makes small. Targets are labels (b,) int64 or probabilities (b, classes) float32."""
+"""What training makes small. Labels are (b,) int64."""
 
 from typing import Protocol
 
@@ -16,7 +16,7 @@ _LEAST = 1e-4
 class PerImageLoss(Protocol):
     """The loss of each image (b,); `places` (b,) int64 are the images' places in the training set."""
 
-    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, places: torch.Tensor) -> torch.Tensor: ...
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor: ...
 
     def state(self) -> dict[str, torch.Tensor]:
         """What a checkpoint must hold for the training to go on."""
@@ -28,9 +28,9 @@ class PerImageLoss(Protocol):
 class CrossEntropy:
     """-log p of the label, in nats."""
 
-    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         del places
-        return nn.functional.cross_entropy(logits, targets, reduction="none")
+        return nn.functional.cross_entropy(logits, labels, reduction="none")
 
     def state(self) -> dict[str, torch.Tensor]:
         return {}
@@ -42,9 +42,9 @@ class CrossEntropy:
 class GeneralisedCrossEntropy(CrossEntropy):
     """(1 - p^q) / q with p of the label: Zhang and Sabuncu 2018, equation 6; between cross-entropy and mean error."""
 
-    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         del places
-        return generalised_cross_entropy(logits, targets)
+        return generalised_cross_entropy(logits, labels)
 
 
 class EarlyLearning:
@@ -58,7 +58,7 @@ class EarlyLearning:
         self._n = n
         self._memory = torch.zeros(0)
 
-    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    def __call__(self, logits: torch.Tensor, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         probabilities = logits.float().softmax(1).clamp(_LEAST, 1 - _LEAST)
         now = probabilities.detach()
         now = now / now.sum(1, keepdim=True)
@@ -69,7 +69,7 @@ class EarlyLearning:
         kept = ELR_MOMENTUM * self._memory[places] + (1 - ELR_MOMENTUM) * now
         self._memory[places] = kept
         pull = torch.log(1 - (kept * probabilities).sum(1))
-        return nn.functional.cross_entropy(logits, targets, reduction="none") + ELR_STRENGTH * pull
+        return nn.functional.cross_entropy(logits, labels, reduction="none") + ELR_STRENGTH * pull
 
     def state(self) -> dict[str, torch.Tensor]:
         return {"memory": self._memory.cpu().clone()}
@@ -78,13 +78,10 @@ class EarlyLearning:
         self._memory = state["memory"].clone()
 
 
-def generalised_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, q: float = GCE_Q) -> torch.Tensor:
-    """(b,) (1 - p^q) / q, averaged over the classes by the targets where these are probabilities."""
+def generalised_cross_entropy(logits: torch.Tensor, labels: torch.Tensor, q: float = GCE_Q) -> torch.Tensor:
+    """(b,) (1 - p^q) / q of the labels."""
     powers = (nn.functional.log_softmax(logits.float(), 1) * q).exp()
-    losses = (1 - powers) / q
-    if targets.ndim == 1:
-        return losses.gather(1, targets[:, None])[:, 0]
-    return (losses * targets).sum(1)
+    return ((1 - powers) / q).gather(1, labels[:, None])[:, 0]
 
 
 def make_loss(name: Loss, n: int) -> PerImageLoss:

@@ -1,11 +1,13 @@
 """Strategies and networks by name, with what people read about them. Free of torch: nothing is loaded to list them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.jobs import JobContext
+    from core.refine.params import TrainingChoices
     from core.refine.request import RefineOutcome, RefineRequest
 
 
@@ -13,20 +15,37 @@ if TYPE_CHECKING:
 class StrategyInfo:
     """A strategy of the second stage: call it with a request and a job's context.
 
-    `function` is `module:function` below core.refine, loaded with the first call. `out_of_fold` says whether an
-    image's probabilities come from networks that have not seen its label.
+    `function` is `module:function` below core.refine, loaded with the first call, and so is `sizes`, which says at
+    which sizes the strategy will ask for pixels. `out_of_fold` says whether an image's probabilities come from
+    networks that have not seen its label.
     """
 
     name: str
     title: str
     description: str
     function: str
+    sizes: str = "choosing:inputs"
     out_of_fold: bool = True
 
     def __call__(self, request: "RefineRequest", ctx: "JobContext") -> "RefineOutcome":
-        module, function = self.function.split(":")
-        outcome: RefineOutcome = getattr(import_module(f"core.refine.{module}"), function)(request, ctx)
+        outcome: RefineOutcome = _loaded(self.function)(request, ctx)
         return outcome
+
+    def inputs(
+        self, learnt: int, side: int, colour: bool, choices: "TrainingChoices"
+    ) -> list[tuple[int, bool]]:
+        """Every (side in px, grey) of the pixels that a refinement will ask for.
+
+        `learnt` images of that `side` are learnt from, `colour` says whether any of the images is not grey.
+        """
+        found: list[tuple[int, bool]] = _loaded(self.sizes)(learnt, side, colour, choices)
+        return found
+
+
+def _loaded(place: str) -> Callable[..., Any]:
+    module, name = place.split(":")
+    found: Callable[..., Any] = getattr(import_module(f"core.refine.{module}"), name)
+    return found
 
 
 @dataclass(frozen=True)
@@ -46,12 +65,14 @@ STRATEGIES = {
             "Automatic",
             "Groups of like images correct the labels where there is evidence for it; a CNN learns the result.",
             "auto:refine_auto",
+            "auto:inputs",
         ),
         StrategyInfo(
             "published",
             "Published CNN",
             "The small CNN of the published work, trained on stage 1's labels as if they were true.",
             "published:refine_published",
+            "published:inputs",
             out_of_fold=False,
         ),
         StrategyInfo(

@@ -9,6 +9,7 @@ _FEWEST = 10
 """Images held back below which nothing can be said of a network."""
 _SHORT = 0.05
 """How far a network may fall short of what its labels are worth: a small one does on hard images, trained well."""
+_ONE_CLASS = "The network tells no classes apart: every label here is of one class, and so will be those of new images."
 _NORMAL = 2.0
 """Standard errors: it must be no accident of a few images, either."""
 
@@ -26,8 +27,11 @@ def network_warning(
     `confidence` (n,) are right that often, so a network that has learnt them agrees with them about as often:
     less by more than 5 points, and by more than chance explains, is too little. Labels of which nobody knows what
     they are worth (None) tell one thing: whether the network agrees with them more than chance makes two
-    labellings agree that name their classes as often (Cohen 1960).
+    labellings agree that name their classes as often (Cohen 1960). Where all labels are of one class there is nothing
+    to judge: the network knows no other.
     """
+    if len(np.unique(labels)) == 1:
+        return _ONE_CLASS
     rows = fitted.held_out
     if len(rows) < _FEWEST:
         return ""

@@ -12,15 +12,14 @@ Loss = Literal["cross-entropy", "gce", "elr"]
 class Augmentation:
     """Random changes of training images; nothing is changed by default.
 
-    `rotation` degrees either way, `shift` and `scale` shares of the side. Flips are off unless asked for: a
-    mirrored chest has its heart on the wrong side.
+    `rotation` degrees either way, `shift` and `scale` shares of the side. Mirroring is off unless asked for:
+    a mirrored chest has its heart on the wrong side.
     """
 
     rotation: float = 0.0
     shift: float = 0.0
     scale: float = 0.0
     flip_left_right: bool = False
-    flip_up_down: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
-"""Contexts for a training that is a part of something larger."""
+"""Contexts for work that is a part of something larger."""
 
-from core.jobs import JobContext, Progress
+from core.jobs import JobContext
 
 
 class QuietContext(JobContext):
-    """Passes progress and cancelling on, but no event of the training."""
+    """Passes the cancel check of `outer` on, and nothing else: what a part tells would hide how far the whole is.
+
+    It may be cancelled by itself too.
+    """
 
     def __init__(self, outer: JobContext) -> None:
         super().__init__()
@@ -12,17 +15,11 @@ class QuietContext(JobContext):
 
     @property
     def cancelled(self) -> bool:
-        return self._outer.cancelled
+        return super().cancelled or self._outer.cancelled
 
     def check(self) -> None:
+        super().check()
         self._outer.check()
-
-    def progress(self, done: int, total: int, text: str) -> None:
-        self._outer.progress(done, total, text)
-
-    def emit(self, event: object) -> None:
-        if isinstance(event, Progress):
-            self._outer.emit(event)
 
 
 class PartContext(QuietContext):

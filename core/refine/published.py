@@ -3,11 +3,19 @@
 from dataclasses import replace
 
 from core.jobs import JobContext
-from core.refine.choosing import checkpoint_file, chosen_params, network_input, rows_to_learn
+from core.refine.choosing import checkpoint_file, chosen_input, chosen_params, rows_to_learn
+from core.refine.choosing import inputs as inputs_of
 from core.refine.fitting import fit_network
 from core.refine.network_check import network_warning
-from core.refine.params import TrainingParams
+from core.refine.params import TrainingChoices, TrainingParams
 from core.refine.request import RefineOutcome, RefineRequest
+
+NETWORK = "published"
+
+
+def inputs(learnt: int, side: int, colour: bool, choices: TrainingChoices) -> list[tuple[int, bool]]:
+    """As `choosing.inputs`, with the published network unless another was chosen."""
+    return inputs_of(learnt, side, colour, choices, NETWORK)
 
 
 def refine_published(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
@@ -18,7 +26,7 @@ def refine_published(request: RefineRequest, ctx: JobContext) -> RefineOutcome:
     out-of-fold: the network has seen four fifths of the images with the labels that it judges.
     """
     rows = rows_to_learn(request)
-    network, pixels = network_input(request, "published")
+    network, pixels = chosen_input(request, NETWORK)
     params = chosen_params(request.choices, TrainingParams())
     fitted = fit_network(
         network.name,

@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 Rows = npt.NDArray[np.int64]
 
+FOLDS = 5
+
 
 def split_rows(n: int, validation_share: float, seed: int) -> tuple[Rows, Rows]:
     """Random row numbers for training and validation; both hold at least one row when n is 2 or more."""
@@ -32,7 +34,7 @@ def split_stratified(labels: Rows, validation_share: float, seed: int) -> tuple[
     return rng.permutation(rest), rng.permutation(chosen)
 
 
-def stratified_folds(labels: Rows, folds: int, seed: int) -> npt.NDArray[np.int64]:
+def stratified_folds(labels: Rows, folds: int = FOLDS, *, seed: int) -> Rows:
     """(n,) fold numbers 0..folds-1: every class of `labels` (n,) and all images are spread evenly."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))

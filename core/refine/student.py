@@ -7,22 +7,21 @@ import numpy.typing as npt
 
 from core.jobs import JobContext
 from core.refine.calibration import calibrate
-from core.refine.choosing import checkpoint_file, modern_params
+from core.refine.choosing import DECIDED_WEIGHT, DEFAULT_NETWORK, checkpoint_file, input_of, modern_params
 from core.refine.crossfit import cross_fit
 from core.refine.fitting import FittedNetwork, fit_network
 from core.refine.network_check import network_warning
 from core.refine.networks import find_network
+from core.refine.params import TrainingChoices
 from core.refine.request import RefineRequest
 
-STUDENT = "small"
 GRAPH_SIDE = 28
 MANY = 20_000
-"""Images from which on the student sees them small."""
+"""Images to learn from, from which on the student sees them small."""
 CROSS_FITTED = 1_500
 """Images up to which two more students, each trained on one half, label the other half."""
 _PUPILS, _EPOCHS_OF_MANY = 24_000, 5
 """Images that the student learns from at most: more of them teach it little, and take it long."""
-_DECIDED_WEIGHT = 5.0
 _LEAST_WEIGHT = 0.05
 
 
@@ -46,12 +45,10 @@ def train_student(
 
     Its confidence is calibrated against stage 1's labels. Raises `UserError` for an unknown network.
     """
-    network = find_network(request.choices.network or STUDENT)
-    many = len(rows) > MANY
-    side = network.side_for(GRAPH_SIDE if many else request.image_side)
-    pixels = request.pixels(side, network.channels_for(request.colour) == 1)
+    network = find_network(request.choices.network or DEFAULT_NETWORK)
+    pixels = request.pixels(*student_input(len(rows), request.image_side, request.colour, request.choices))
     params = modern_params(request.choices, network, len(rows))
-    if many and request.choices.epochs is None:
+    if len(rows) > MANY and request.choices.epochs is None:
         params = replace(params, epochs=_EPOCHS_OF_MANY)
     targets = labels.argmax(axis=1).astype(np.int64)
     weights = _weights(labels, request.truth >= 0)
@@ -86,7 +83,7 @@ def train_student(
             checkpoint=request.checkpoint,
             prefix="student-",
             pretrained=pretrained,
-        ).probabilities
+        )
     else:
         raw = fitted.trained.probabilities(
             pixels, request.device, check=lambda: ctx.progress(0, 0, "Labelling with the student")
@@ -95,6 +92,12 @@ def train_student(
     probabilities, temperature = calibrate(raw, request.weak.argmax(axis=1), request.truth, known)
     warning = network_warning(fitted, pixels, targets, labels.max(axis=1), request.device)
     return Student(fitted, probabilities, temperature, len(rows) <= CROSS_FITTED, warning)
+
+
+def student_input(learnt: int, side: int, colour: bool, choices: TrainingChoices) -> tuple[int, bool]:
+    """The (side, grey) at which the student sees images of that side, where so many of them are learnt from."""
+    network = find_network(choices.network or DEFAULT_NETWORK)
+    return input_of(network, GRAPH_SIDE if learnt > MANY else side, colour)
 
 
 def _pupils(rows: npt.NDArray[np.int64], request: RefineRequest) -> npt.NDArray[np.int64]:
@@ -109,4 +112,4 @@ def _pupils(rows: npt.NDArray[np.int64], request: RefineRequest) -> npt.NDArray[
 def _weights(labels: npt.NDArray[np.float32], decided: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     chance = 1 / labels.shape[1]
     sure = (labels.max(axis=1) - chance) / (1 - chance)
-    return np.where(decided, _DECIDED_WEIGHT, np.maximum(sure, _LEAST_WEIGHT)).astype(np.float32)
+    return np.where(decided, DECIDED_WEIGHT, np.maximum(sure, _LEAST_WEIGHT)).astype(np.float32)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.images.decode import Decoded, decode_all
 from core.jobs import JobContext
 from core.project.arrays import RowStore
-from core.project.image_rows import ImageFacts
 from core.project.labels import is_folder_row, labels_of
 from core.project.project import Project
 from core.project.records import ImageClass, described
 from core.refine.model_card import WEIGHTS, ModelCard
+from core.tasks.entering import enter_once
 from core.tasks.label import RowsLabelled
+from core.tasks.network_pass import network_batches
 from core.tasks.new_project import project_with_images
 from core.tasks.provenance import versions, who
 from core.tasks.replacing import adopt_classes, succession
@@ -33,6 +32,7 @@ PREDICTED = "predicted"
 STAGE = "Labelling images"
 _BATCH_BYTES = 32_000_000
 _BATCH = 1024
+_TOLERANCE = 1e-5  # of a probability, between two computations of it
 _CHUNK = 65_536  # images whose labels are told in one event
 
 
@@ -99,7 +99,16 @@ def predict(spec: PredictSpec, ctx: JobContext) -> PredictResult:
         probabilities = np.where(passing.store.done[:, None], passing.store.values, np.float32(np.nan))
         metrics = {"seconds": time.monotonic() - started, "predicted": predicted, "reused": reused}
         params = _params(folder, card, classes, device)
-        run = _enter(project, [c.id for c in classes], params, probabilities[:, order], metrics)
+        run = enter_once(
+            project,
+            PREDICTED,
+            [c.id for c in classes],
+            params,
+            probabilities[:, order],
+            lambda earlier: earlier.params.get("card") == params["card"],
+            metrics,
+            _TOLERANCE,
+        )
         notes = (*_notes(project, card, passing.store.done), *succession(before, run, folder.name))
         images = project.images.count()
     labelled = int(passing.store.done.sum())
@@ -124,47 +133,30 @@ class _Pass:
 
     def run(self, ctx: JobContext) -> tuple[int, int, int]:
         """Images labelled now, labelled before, and failed."""
-        from core.refine.inputs import network_input
-
         columns, done = self.project.images.columns(), self.store.done
         todo = [
-            (row, ref)
+            row
             for row, ref in enumerate(columns.refs)
             if not done[row] and not columns.missing[row] and not is_folder_row(ref)
         ]
-        reused, failed = int(done.sum()), 0
+        reused = int(done.sum())
+        read = failed = 0
         self._tell_finished(ctx)
         total = reused + len(todo)
         ctx.progress(reused, total, STAGE)
-        side, grey = self.network.side, self.network.channels == 1
-        results = decode_all(
-            self.project.source(), todo, lambda pixels: network_input(pixels, side, grey), look=True
-        )
-        waiting: list[Decoded[npt.NDArray[np.uint8]]] = []
-        with closing(results):
-            for number, item in enumerate(results, 1):
-                waiting.append(item)
-                if len(waiting) >= self._at_once or number == len(todo):
-                    self._label(waiting, ctx)
-                    self.project.images.set_facts([ImageFacts.of(read) for read in waiting])
-                    failed += sum(bool(read.error) for read in waiting)
-                    waiting.clear()
-                    ctx.progress(reused + number, total, STAGE)
-                else:
-                    ctx.check()
+        for batch in network_batches(
+            self.project, todo, self.network, self.device, self._at_once, ctx, look=True
+        ):
+            if len(batch.rows):
+                self.store.write(batch.rows, batch.probabilities)
+                ctx.emit(RowsLabelled(batch.rows, *labels_of(batch.probabilities, self.class_ids)))
+            read, failed = read + batch.read, failed + batch.failed
+            ctx.progress(reused + read, total, STAGE)
         return len(todo) - failed, reused, failed
 
     @property
     def _at_once(self) -> int:
         return max(16, min(_BATCH, _BATCH_BYTES // (self.network.side**2 * self.network.channels)))
-
-    def _label(self, items: Sequence[Decoded[npt.NDArray[np.uint8]]], ctx: JobContext) -> None:
-        good = [(item.row, item.value) for item in items if item.value is not None]
-        if good:
-            rows = np.array([row for row, _ in good])
-            found = self.network.probabilities(np.stack([value for _, value in good]), self.device)
-            self.store.write(rows, found)
-            ctx.emit(RowsLabelled(rows, *labels_of(found, self.class_ids)))
 
     def _tell_finished(self, ctx: JobContext) -> None:
         """What an earlier pass had found is seen at once."""
@@ -190,30 +182,6 @@ def _params(folder: Path, card: ModelCard, classes: Sequence[ImageClass], device
         "device": device,
     }
     return {"model": model, "card": card.described(), "classes": described(classes), "versions": versions()}
-
-
-def _enter(
-    project: Project,
-    class_ids: Sequence[int],
-    params: dict[str, Any],
-    probabilities: npt.NDArray[np.float32],
-    metrics: dict[str, Any],
-) -> int:
-    """Enter the run; an earlier one by the same model that says the same counts again, with its refinement."""
-    runs = project.runs
-    for earlier in reversed(runs.all()):
-        same = earlier.kind == PREDICTED and earlier.finished and earlier.class_ids == tuple(class_ids)
-        if not same or earlier.params.get("card") != params["card"]:
-            continue
-        before = runs.probabilities(earlier)
-        if before.shape == probabilities.shape and np.allclose(
-            before, probabilities, atol=1e-5, equal_nan=True
-        ):
-            runs.count_again(earlier.id)
-            return earlier.id
-    run = runs.begin(PREDICTED, class_ids, params)
-    runs.finish(run, probabilities, metrics)
-    return run
 
 
 def _notes(project: Project, card: ModelCard, done: npt.NDArray[np.bool_]) -> tuple[str, ...]:

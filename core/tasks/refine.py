@@ -3,25 +3,25 @@
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import UserError
 from core.jobs import JobContext
-from core.project.history import utc_now
 from core.project.project import Project
 from core.project.records import Run
 from core.project.runs import REFINEMENT
 from core.refine.params import TrainingChoices
-from core.tasks.learning import LearningSet, class_names, learning_set, stored_embeddings
+from core.tasks.learning import LearningSet, learning_set, stored_embeddings
 from core.tasks.provenance import versions, who
 from core.tasks.refine_choices import check_choices
+from core.tasks.refined_model import save_refined
 from core.tasks.unlabelled import label_the_rest, rest_notes, without_weak_label
 from core.tasks.weak_labels import import_weak_labels
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_STRATEGY", "RefineResult", "RefineSpec", "TrainingChoices", "learning_set", "refine"]
 
 DEFAULT_STRATEGY = "auto"
-_EVIDENCE_SIDE = 28
 
 
 @dataclass(frozen=True)
@@ -101,11 +100,12 @@ def refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
         data = _readable_set(project, spec, parent, ctx)
         key = _key(spec, data)
         stored = None if spec.again else _finished(project, parent, key)
-        run = stored or _train(project, spec, parent, data, device, key, ctx)
-        notes = (*notes, *rest_notes(project, without_weak_label(project, parent), run))
+        rest = without_weak_label(project, parent)
+        run = stored or _train(project, spec, parent, data, rest, device, key, ctx)
+        model = project.runs.model_of(run)
+        notes = (*notes, *rest_notes(project, rest, run))
         probabilities = np.asarray(project.runs.probabilities(run))[data.rows]
-        result = _result(run, data, probabilities, notes, project.runs.model_of(run))
-        return replace(result, reused=stored is not None)
+        return replace(_result(run, data, probabilities, notes, model), reused=stored is not None)
 
 
 def _readable_set(project: Project, spec: RefineSpec, parent: Run, ctx: JobContext) -> LearningSet:
@@ -115,22 +115,17 @@ def _readable_set(project: Project, spec: RefineSpec, parent: Run, ctx: JobConte
     data = learning_set(project, parent)
     if (project.images.columns().width[data.rows] == 0).any():
         pixels = ProjectPixels(project, data.rows, ctx)
-        pixels.prefetch(*_wishes(spec, look_of(project, data.rows, ctx), len(data.rows)))
+        pixels.prefetch(*_wishes(spec, look_of(project, data.rows, ctx), data))
         data = learning_set(project, parent)
     return data
 
 
-def _wishes(spec: RefineSpec, look: "ImagesLook", images: int) -> list[tuple[int, bool]]:
-    """The sizes that will be asked for: those to look for neighbours in, and the network's."""
-    from core.refine.auto import inputs
-    from core.refine.networks import find_network
+def _wishes(spec: RefineSpec, look: "ImagesLook", data: LearningSet) -> list[tuple[int, bool]]:
+    """The sizes that will be asked for."""
+    from core.refine.strategies import STRATEGIES
 
-    if spec.strategy == "auto":
-        return inputs(images, look.side, look.colour, spec.choices)
-    own = "published" if spec.strategy == "published" else "small"
-    network = find_network(spec.choices.network or own)
-    side, grey = network.side_for(look.side), network.channels_for(look.colour) == 1
-    return [(_EVIDENCE_SIDE, True), (side, grey)]
+    learnt = int(data.train_on.sum())
+    return STRATEGIES[spec.strategy].inputs(learnt, look.side, look.colour, spec.choices)
 
 
 def _key(spec: RefineSpec, data: LearningSet) -> str:
@@ -140,13 +135,10 @@ def _key(spec: RefineSpec, data: LearningSet) -> str:
 
 
 def _finished(project: Project, parent: Run, key: str) -> Run | None:
-    same = [
-        run
-        for run in project.runs.all()
-        if run.finished and run.parent == parent.id and run.params.get("key") == key
-    ]
+    """The newest refinement of `parent`, where it has exactly these settings."""
     newest = project.runs.refinement()
-    return newest if newest in same else None
+    same = newest is not None and newest.parent == parent.id and newest.params.get("key") == key
+    return newest if same else None
 
 
 def _train(
@@ -154,29 +146,25 @@ def _train(
     spec: RefineSpec,
     parent: Run,
     data: LearningSet,
+    rest: npt.NDArray[np.int64],
     device: str,
     key: str,
     ctx: JobContext,
 ) -> Run:
+    """Run the strategy; the images `rest` (r,), which have no weak label, get theirs by what it trained."""
     from core.refine.inputs import ProjectPixels, look_of
     from core.refine.strategies import STRATEGIES
 
     started = time.monotonic()
     look = look_of(project, data.rows, ctx)
     pixels = ProjectPixels(project, data.rows, ctx)
-    pixels.prefetch(*_wishes(spec, look, len(data.rows)))
+    pixels.prefetch(*_wishes(spec, look, data))
     checkpoint = project.arrays / f"training-{key}"
     request = _request(
         spec, data, pixels, look, device, checkpoint, stored_embeddings(project, parent, data.rows)
     )
-    params = {
-        "strategy": spec.strategy,
-        "seed": spec.seed,
-        "device": device,
-        "choices": asdict(spec.choices),
-        "key": key,
-        "versions": versions(),
-    }
+    params = {"strategy": spec.strategy, "seed": spec.seed, "device": device, "choices": asdict(spec.choices)}
+    params |= {"key": key, "versions": versions()}
     run = project.runs.begin(REFINEMENT, parent.class_ids, params, parent.id)
     outcome = STRATEGIES[spec.strategy](request, ctx)
     ctx.progress(0, 0, "Comparing the stages")
@@ -190,10 +178,9 @@ def _train(
         "refined_agreement": verdict.refined_agreement,
     }
     if outcome.model is not None:
-        _save_model(project, run, parent, params, request, outcome, verdict)
+        save_refined(project, run, parent, params, request, outcome, verdict)
     delivered = np.full((project.images.count(), data.weak.shape[1]), np.nan, np.float32)
     delivered[data.rows] = outcome.probabilities
-    rest = without_weak_label(project, parent)
     if outcome.model is not None and len(rest):
         delivered[rest] = label_the_rest(project, rest, outcome.model, device, ctx)
     project.runs.finish(run, delivered, metrics, verdict.delivers, verdict.reason)
@@ -228,42 +215,11 @@ def _request(
 
 
 def _judged(request: "RefineRequest", outcome: "RefineOutcome") -> "Verdict":
-    from core.refine.evidence import judge
+    from core.refine.evidence import EVIDENCE_SIDE, judge
 
     after = outcome.probabilities.argmax(axis=1)
-    pixels = request.pixels(_EVIDENCE_SIDE, True)
+    pixels = request.pixels(EVIDENCE_SIDE, True)
     return judge(pixels, request.labels, after, request.weak.shape[1], request.seed)
-
-
-def _save_model(
-    project: Project,
-    run: int,
-    parent: Run,
-    params: Mapping[str, Any],
-    request: "RefineRequest",
-    outcome: "RefineOutcome",
-    verdict: "Verdict",
-) -> None:
-    from core.refine.model_file import save_model
-
-    assert outcome.model is not None
-    model = parent.params.get("model")
-    first = model if isinstance(model, Mapping) else {"file": parent.params.get("file", "")}
-    told = ("model", "arch", "weights_sha256", "network", "file")
-    provenance = {
-        **{name: params[name] for name in ("strategy", "seed", "device", "choices", "versions")},
-        "candidate": outcome.metrics.get("candidate", ""),
-        "pretrained": outcome.metrics.get("pretrained", False),
-        "run": run,
-        "project": project.folder.stem,
-        "stage_one": {"kind": parent.kind, "run": parent.id, **{k: first[k] for k in told if k in first}},
-        "images": len(request.weak),
-        "learnt_from": int(request.train_on.sum()),
-        "decided_by_people": int((request.truth >= 0).sum()),
-        "delivered": verdict.delivers,
-    }
-    names = class_names(project, parent)
-    save_model(project.runs.model_folder(run), outcome.model, names, provenance, utc_now())
 
 
 def _forget(checkpoint: Path) -> None:

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.errors import UserError
+from core.experiments.summary import percent, points
 from core.jobs import JobContext
 from core.refine.params import TrainingChoices
 from core.tasks.provenance import versions
@@ -22,7 +25,15 @@ if TYPE_CHECKING:
     from core.experiments.trial import TrialSpec
     from core.experiments.weak import WeakSpec
 
-__all__ = ["CLIP", "ReproduceResult", "ReproduceSpec", "TrainingChoices", "reproduce"]
+__all__ = [
+    "CLIP",
+    "ReproduceResult",
+    "ReproduceSpec",
+    "TrainingChoices",
+    "percent",
+    "points",
+    "reproduce",
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ def reproduce(spec: ReproduceSpec, ctx: JobContext) -> ReproduceResult:
     device = pick_device(spec.device)
     spec.out.mkdir(parents=True, exist_ok=True)
     tasks = _tasks(spec, ctx)
+    for mixture_spec, mixture in tasks:
+        _check_draw(mixture_spec, mixture, spec.seed)
     weak, provenance = weak_labels_of(spec, [mixture for _, mixture in tasks], [s for s, _ in tasks], ctx)
     trials = _trials(spec, [mixture for mixture, _ in tasks], weak, device)
     facts = write_json(spec.out / "experiment.json", _facts(spec, tasks, provenance, device))
@@ -114,6 +127,28 @@ def _tasks(spec: ReproduceSpec, ctx: JobContext) -> "list[tuple[MixtureSpec, Mix
     return found
 
 
+def _check_draw(spec: "MixtureSpec", mixture: "Mixture", seed: int) -> None:
+    """Raise `UserError` where the repeats draw too few images for any strategy; each draws as many."""
+    from core.experiments.mixture import split
+    from core.refine.choosing import MIN_IMAGES
+
+    drawn = len(split(mixture, spec, seed).train)
+    if drawn >= MIN_IMAGES:
+        return
+    hint = "Give larger sets, or more of their images (--per-class, --counts)."
+    if spec.balanced and not spec.counts:
+        free = split(mixture, replace(spec, balanced=False), seed)
+        counts = np.bincount(mixture.truth[free.train], minlength=len(mixture.classes))
+        least = min(range(len(counts)), key=lambda k: (counts[k] == 0, counts[k]))
+        if len(free.train) >= MIN_IMAGES:
+            few = "1 image" if counts[least] == 1 else f"{counts[least]} images"
+            hint = (
+                f"Each class gives as many as the smallest, '{mixture.classes[least]}' with {few} to learn from: "
+                "--no-balance takes what there is of each."
+            )
+    raise UserError(f"A repeat draws {drawn} images to learn from; at least {MIN_IMAGES} are needed.", hint)
+
+
 def _pairs(spec: ReproduceSpec) -> list[tuple[str, str]]:
     """Every pair of the sets given or found below the root, but for two that show the same."""
     from core.datasets.medmnist import SHOWS, default_root, sets_below
@@ -136,14 +171,12 @@ def _trials(
     from core.experiments.trial import TrialSpec
 
     return [
-        TrialSpec(
-            mixture, labels, strategy, seed, spec.shots, spec.choices, device=device, test=spec.test
-        )
+        TrialSpec(mixture, labels, strategy, seed, spec.shots, spec.choices, device=device)
         for mixture, kinds in zip(mixtures, weak, strict=True)
         for labels in kinds
         for strategy in spec.strategies
         for seed in spec.seeds
-    ]  # fmt: skip
+    ]
 
 
 def _name(mixture: "Mixture", spec: ReproduceSpec) -> str:

@@ -41,7 +41,6 @@ class ReproduceSpec:
     per_class: int = 0
     shots: int = 0
     test_share: float = 0.3
-    test: bool = True
     examples: bool = True
     choices: TrainingChoices = field(default_factory=TrainingChoices)
 

@@ -77,9 +77,7 @@ def _drawn(mixture: "Mixture", own: "MixtureSpec", spec: ReproduceSpec) -> npt.N
     wanted = np.zeros(len(mixture.truth), np.bool_)
     for seed in spec.seeds:
         drawn = split(mixture, own, seed)
-        wanted[drawn.train] = True
-        if spec.test:
-            wanted[drawn.test] = True
+        wanted[drawn.train] = wanted[drawn.test] = True
     return np.flatnonzero(wanted)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UserError
-from core.images.expand import is_surveyed
+from core.images.formats.registry import is_surveyed
 from core.images.refs import ScannedImage
 from core.images.slices import SliceChoice
 from core.images.source import check_source

@@ -1,17 +1,15 @@
 """Images without a weak label: the network that a refinement trained labels them."""
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from core.images.decode import Decoded, decode_all
 from core.jobs import JobContext
-from core.project.image_rows import ImageFacts
 from core.project.labels import is_folder_row
 from core.project.project import Project
 from core.project.records import Run
+from core.tasks.network_pass import network_batches
 from core.tasks.replacing import counted
 from core.tasks.weak_labels import IMPORTED
 
@@ -40,32 +38,21 @@ def label_the_rest(
     project: Project, rows: Rows, network: "TrainedNetwork", device: str, ctx: JobContext
 ) -> npt.NDArray[np.float32]:
     """(r, k) float32 probabilities of the images `rows` by the trained network; NaN where one cannot be read."""
-    from core.refine.inputs import network_input
-
     found = np.full((len(rows), network.classes), np.nan, np.float32)
     place = {int(row): number for number, row in enumerate(rows)}
-    refs = project.images.columns().refs
-    side, grey = network.side, network.channels == 1
-    todo = [(int(row), refs[row]) for row in rows]
-    waiting: list[Decoded[npt.NDArray[np.uint8]]] = []
-    with closing(
-        decode_all(project.source(), todo, lambda pixels: network_input(pixels, side, grey))
-    ) as read:
-        for number, item in enumerate(read, 1):
-            waiting.append(item)
-            if len(waiting) == _BATCH or number == len(todo):
-                good = [(place[done.row], done.value) for done in waiting if done.value is not None]
-                if good:
-                    pixels = np.stack([value for _, value in good])
-                    found[[at for at, _ in good]] = network.probabilities(pixels, device, check=ctx.check)
-                project.images.set_facts([ImageFacts.of(done) for done in waiting])
-                waiting.clear()
-            ctx.progress(number, len(todo), "Labelling images without a weak label")
+    read = 0
+    for batch in network_batches(project, rows, network, device, _BATCH, ctx):
+        found[[place[int(row)] for row in batch.rows]] = batch.probabilities
+        read += batch.read
+        ctx.progress(read, len(rows), "Labelling images without a weak label")
     return found
 
 
 def rest_notes(project: Project, rows: Rows, run: Run) -> tuple[str, ...]:
-    """How many images have no weak label, and what they got from the refinement `run`."""
+    """How many of the images `rows`, without those that proved unreadable, have no weak label, and what they got
+    from the refinement `run`."""
+    error = project.images.columns().error
+    rows = np.array([row for row in rows if not error[row]], np.int64)
     if not len(rows):
         return ()
     found = np.asarray(project.runs.probabilities(run))

@@ -1,16 +1,14 @@
 """Labels from outside as stage 1: anybody's weak labels instead of CLIP's."""
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from core.errors import UserError
 from core.exports.labels_in import match_names, read_probabilities_csv
 from core.project.project import Project
+from core.tasks.entering import enter_once
 from core.tasks.provenance import versions
 from core.tasks.replacing import adopt_classes, succession
 
@@ -37,21 +35,12 @@ def import_weak_labels(project: Project, path: Path, author: str, replace: bool 
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "versions": versions(),
     }
-    run = _enter(project, [c.id for c in adopted.classes], params, result)
+    run = enter_once(
+        project,
+        IMPORTED,
+        [c.id for c in adopted.classes],
+        params,
+        result,
+        lambda earlier: earlier.params.get("sha256") == params["sha256"],
+    )
     return (*matched.notes, *succession(before, run, path.name))
-
-
-def _enter(
-    project: Project, class_ids: Sequence[int], params: dict[str, Any], result: npt.NDArray[np.float32]
-) -> int:
-    """Enter the run; an earlier one of the same file that says the same counts again, with its refinement."""
-    runs = project.runs
-    for earlier in reversed(runs.all()):
-        same = earlier.kind == IMPORTED and earlier.finished and earlier.class_ids == tuple(class_ids)
-        same = same and earlier.params.get("sha256") == params["sha256"]
-        if same and np.array_equal(runs.probabilities(earlier), result, equal_nan=True):
-            runs.count_again(earlier.id)
-            return earlier.id
-    run = runs.begin(IMPORTED, class_ids, params)
-    runs.finish(run, result)
-    return run

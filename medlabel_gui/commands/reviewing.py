@@ -1,5 +1,7 @@
 """Decisions on the selected images, notes, undo, and the ways to what is worth a look."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,12 +23,10 @@ class ReviewingCommands(CommandGroup):
     """Every method is one undoable step, for one image or a million."""
 
     def undo(self) -> None:
-        with self.parts.centre.following_change():
-            self.session.undo()
+        self._step(self.session.undo)
 
     def redo(self) -> None:
-        with self.parts.centre.following_change():
-            self.session.redo()
+        self._step(self.session.redo)
 
     def select_all(self) -> None:
         self.parts.view.selectAll()
@@ -116,6 +116,7 @@ class ReviewingCommands(CommandGroup):
     def review(self) -> None:
         """Walk through what is undecided, the most doubtful first, in the large preview."""
         self.parts.filter_bar.set_query(Query(sort=Sort.REVIEW))
+        self.parts.show_review()
         if self.parts.model.rowCount():
             self.parts.centre.go_to(0)
             self.parts.centre.show_preview()
@@ -135,6 +136,13 @@ class ReviewingCommands(CommandGroup):
 
     def preview(self) -> None:
         self.parts.centre.toggle_preview()
+
+    def _step(self, step: Callable[[], None]) -> None:
+        before = {c.id for c in self.session.classes}
+        with self.parts.centre.following_change():
+            step()
+        if {c.id for c in self.session.classes} != before:
+            self.parts.messages.clear_notes()  # they tell of labels that went with their classes
 
     def _accept(self, text: str, rows: Rows) -> None:
         """Classes that were removed a moment ago may still be shown; nobody can accept those."""

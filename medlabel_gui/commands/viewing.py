@@ -49,7 +49,8 @@ class ViewingCommands(CommandGroup):
         parts = self.parts
         classes = self.session.classes
         class_keys = {key_of(classes, position): c.name for position, c in enumerate(classes)}
-        dialog = SettingsDialog(parts.settings, ACTIONS, parts.actions.keys(), parts.window, class_keys)
+        keys = parts.actions.keys()
+        dialog = SettingsDialog(parts.settings, ACTIONS, keys, parts.window, class_keys, parts.runner)
         dialog.changed.connect(self.settings_changed)
         dialog.open()
 

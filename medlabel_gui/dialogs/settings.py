@@ -19,6 +19,7 @@ from core.tasks.provenance import who
 from medlabel_gui.action_table import ActionSpec
 from medlabel_gui.dialogs.shortcut_editor import ShortcutEditor
 from medlabel_gui.dialogs.thumbnail_settings import ThumbnailSettings
+from medlabel_gui.jobs import JobRunner
 from medlabel_gui.keys import Keys, changed_keys
 from medlabel_gui.settings import THEMES, Settings
 from medlabel_gui.texts.settings import SettingsTexts, ShortcutTexts
@@ -30,6 +31,7 @@ class SettingsDialog(QDialog):
     """Writes to `settings` on Apply and OK, then `changed`; whoever listens applies them. Shown with `open()`.
 
     `class_keys` are the keys that give images a class of the open project, by the name of the class.
+    Thumbnails are deleted by the `runner`, where there is one.
     """
 
     changed = Signal()
@@ -41,6 +43,7 @@ class SettingsDialog(QDialog):
         keys: Keys,
         parent: QWidget | None = None,
         class_keys: Mapping[str, str] | None = None,
+        runner: JobRunner | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -54,7 +57,7 @@ class SettingsDialog(QDialog):
             self._theme.addItem(getattr(SettingsTexts, theme), theme)
         self._theme.setCurrentIndex(THEMES.index(settings.theme))
         self._theme.setToolTip(SettingsTexts.theme_tip)
-        self.thumbnails = ThumbnailSettings(settings.keep_thumbnails)
+        self.thumbnails = ThumbnailSettings(settings.keep_thumbnails, runner)
         self.shortcuts = ShortcutEditor(specs, keys, class_keys=class_keys)
         self._tabs = QTabWidget()
         self._tabs.addTab(self._general(), SettingsTexts.general)
@@ -74,10 +77,6 @@ class SettingsDialog(QDialog):
     def name(self) -> QLineEdit:
         """The field for the name."""
         return self._name
-
-    def choose_theme(self, theme: str) -> None:
-        """Choose one of `THEMES`."""
-        self._theme.setCurrentIndex(THEMES.index(theme))
 
     def apply(self) -> None:
         """Keep what is chosen."""

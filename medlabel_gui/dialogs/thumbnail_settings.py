@@ -1,20 +1,24 @@
 """Thumbnails on disk: whether they are kept, how large they are, deleting them."""
 
+import shiboken6
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
+from core.jobs import JobContext, JobEnded, run_job
 from core.tasks.cache import cache_size, clear_cache
+from medlabel_gui.jobs import JobRunner
 from medlabel_gui.texts.settings import SettingsTexts
 
 
 class ThumbnailSettings(QWidget):
-    """The switch holds when the settings are applied, clearing at once."""
+    """The switch holds when the settings are applied, clearing at once: by `runner` where there is one."""
 
     changed = Signal()
 
-    def __init__(self, keep: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, keep: bool, runner: JobRunner | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._runner = runner
         self._keep = QCheckBox(SettingsTexts.keep_thumbnails)
         self._keep.setChecked(keep)
         self._keep.setToolTip(SettingsTexts.keep_tip)
@@ -40,9 +44,6 @@ class ThumbnailSettings(QWidget):
         """Whether thumbnails are to be kept."""
         return self._keep.isChecked()
 
-    def set_keep(self, keep: bool) -> None:
-        self._keep.setChecked(keep)
-
     @property
     def button(self) -> QPushButton:
         """Deletes what is there; its text says how much that is."""
@@ -50,15 +51,27 @@ class ThumbnailSettings(QWidget):
 
     def clear(self) -> None:
         """Delete all thumbnails on disk, or say why that did not go."""
-        try:
-            clear_cache()
-        except UserError as error:
-            self._error.setText(str(error))
-            self._error.show()
+        self._clear.setEnabled(False)
+        if self._runner is None:
+            self._cleared(run_job(_delete, JobContext()))
+        else:
+            self._runner.start("clear thumbnails", _delete, "io", on_ended=self._cleared)
+
+    def _cleared(self, ended: JobEnded) -> None:
+        if not shiboken6.isValid(self):
+            return  # the dialog was closed meanwhile
+        self._error.setText(str(ended.error or ""))
+        self._error.setVisible(isinstance(ended.error, UserError))
         self._show_size()
+        if ended.error is not None and not isinstance(ended.error, UserError):
+            raise ended.error
 
     def _show_size(self) -> None:
         size = cache_size()
         number = f"{size / 1e6:,.1f}" if size < 100_000_000 else f"{size / 1e6:,.0f}"
         self._clear.setText(SettingsTexts.clear.format(size=SettingsTexts.megabytes.format(number=number)))
         self._clear.setEnabled(size > 0)
+
+
+def _delete(_: JobContext) -> int:
+    return clear_cache()

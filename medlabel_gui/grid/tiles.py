@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.project.class_edits import key_of
 from core.project.records import Source, Status
 from core.project.table import LabelTable
@@ -66,15 +68,7 @@ def make_tile(table: LabelTable, row: int) -> Tile:
 
 def confidence_of(table: LabelTable, row: int) -> float:
     """How sure a model is of the label that holds: NaN for a label that a person gave against it."""
-    status, confidence = table.status[row], table.confidence[row]
-    if status == Status.CORRECTED:
-        return float("nan")
-    if status == Status.ACCEPTED:  # the models may say something else by now
-        label = table.label[row]
-        from_first = label == table.zero_shot_label[row] and confidence == table.zero_shot_confidence[row]
-        from_second = label == table.refined_label[row] and confidence == table.refined_confidence[row]
-        return float(confidence) if from_first or from_second else float("nan")
-    return float(confidence)
+    return float(table.label_confidence(np.array([row]))[0])
 
 
 def _name(path: str) -> str:

@@ -82,6 +82,14 @@ class RunList(QTreeWidget):
         rows = min(len(trainings), _MOST_ROWS)
         row_height = max(self.sizeHintForRow(0), self.fontMetrics().height() + 4)
         self.setFixedHeight(self.header().sizeHint().height() + rows * row_height + 2 * self.frameWidth())
+        self.setMinimumWidth(self._least_width(len(trainings) > _MOST_ROWS))
+
+    def _least_width(self, scrolls: bool) -> int:
+        """The width, px, in which no word of the header is cut off; the third column takes what the others leave."""
+        header = self.header()
+        width = sum(max(header.sectionSize(c), header.sectionSizeHint(c)) for c in (0, 1, 3))
+        bar = self.verticalScrollBar().sizeHint().width() if scrolls else 0
+        return width + header.sectionSizeHint(2) + bar + 2 * self.frameWidth()
 
     def _match_rows(self, keys: list[int]) -> None:
         """A row for each key. Rows that fit stay: one of them may just be telling that it was checked."""

@@ -18,7 +18,7 @@ def describe(training: RunCurves | None, batch: BatchEnd | None = None) -> str:
     if best is not None:
         last = training.epochs[-1]
         words.append(CurveTexts.best_so_far.format(**_values(best)))
-        if last.patience and last.waited:
+        if last.patience and last.waited and last.epoch < last.epochs:  # the last one ends it in any case
             words.append(CurveTexts.waiting.format(waited=last.waited, patience=last.patience))
     return " ".join(words)
 

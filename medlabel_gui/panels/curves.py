@@ -167,8 +167,7 @@ class CurvesPanel(QWidget):
 
     def _tell(self, trainings: Sequence[RunCurves]) -> None:
         """The newest training in words."""
-        batch = self._live.batch if self._live.running else None
-        self._text.setText(describe(trainings[-1] if trainings else None, batch))
+        self._text.setText(describe(trainings[-1] if trainings else None, self._live.batch))
 
     def _follow(self, change: Change) -> None:
         if change.aspect not in (Aspect.PROJECT, Aspect.TABLE):

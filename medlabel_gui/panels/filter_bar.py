@@ -167,9 +167,8 @@ class FilterBar(QWidget):
     def _show(self) -> None:
         query, counts = self._model.query, self._facets
         if self.text.text() != query.text and not self._typing.isActive():
-            self.text.blockSignals(True)
-            self.text.setText(query.text)
-            self.text.blockSignals(False)
+            self.text.setText(query.text)  # not with its signals blocked: the button inside follows them
+            self._typing.stop()  # nobody typed this
         self.classes.set_choices(self._class_choices(), query.classes)
         statuses = [
             Choice(s, status_text(s), counts.statuses[s], _mark_icon(s), status_tip(s)) for s in Status

@@ -24,7 +24,7 @@ class ProgressPanel(QWidget):
         self._cancel = QPushButton(ProgressTexts.cancel)
         self._cancel.setToolTip(cancel.toolTip())
         self._cancel.clicked.connect(cancel.trigger)
-        self._cancel.clicked.connect(self.show_stopping)
+        cancel.triggered.connect(self.show_stopping)  # by its key and its menu too
         policy = self._cancel.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the window's parts stay where they are when a job begins
         self._cancel.setSizePolicy(policy)

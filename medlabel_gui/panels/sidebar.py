@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from core.project.queries import disagree
 from core.project.records import Status
+from medlabel_gui.first_stage import kind_of
 from medlabel_gui.icons import Tint, set_icon
 from medlabel_gui.refine_choice import RefineChoice, choice_words
 from medlabel_gui.session import Session
@@ -135,9 +136,10 @@ def label_state(snapshot: Snapshot | None) -> str:
         return _waiting_text(snapshot)
     labelled = int((snapshot.table.zero_shot_label >= 0).sum())
     count = f"{labelled:,}"
-    if run.kind == "imported":
+    kind = kind_of(run)
+    if kind == "imported":
         return StepTexts.imported_one if labelled == 1 else StepTexts.imported.format(count=count)
-    if run.kind == "predicted":
+    if kind == "predicted":
         return StepTexts.predicted_one if labelled == 1 else StepTexts.predicted.format(count=count)
     model = str(run.params.get("model", {}).get("model", "CLIP"))
     name = Path(model).name if Path(model).is_absolute() else model

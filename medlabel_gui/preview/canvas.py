@@ -18,6 +18,7 @@ _INK = QColor("#D5D8DC")
 _PATIENCE_MS = 200  # a picture that comes sooner is not announced
 _NOTCH = 120.0  # of QWheelEvent.angleDelta
 _DRAG_PIXELS = 2.0  # for one step of brightness or contrast
+_WIDTH_PIXELS = 6.0  # for one of a window's width, which is larger; the width follows between them too
 
 
 class ImageCanvas(QWidget):
@@ -210,9 +211,10 @@ class ImageCanvas(QWidget):
         elif self._drag_tone is not None:
             start, tone = self._drag_tone
             way = event.position() - start
-            brighter, across = round(-way.y() / _DRAG_PIXELS), round(way.x() / _DRAG_PIXELS)
-            # Through a window, to the right is wider, as in a viewer of a radiologist: less contrast.
-            self.set_tone(tone.moved(brighter, -across if self._own_window() else across))
+            if self._own_window():  # to the right is wider, as in a viewer of a radiologist: less contrast
+                self.set_tone(tone.moved(-way.y() / _DRAG_PIXELS, -way.x() / _WIDTH_PIXELS))
+            else:
+                self.set_tone(tone.moved(round(-way.y() / _DRAG_PIXELS), round(way.x() / _DRAG_PIXELS)))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -241,9 +243,9 @@ def tone_text(tone: Tone, stored: Levels | None = None) -> str:
     if stored is not None and tone.moves_window:
         changes.append(window_text(tone.window(stored.window, stored.inverted)))
     elif tone.brightness:
-        changes.append(CanvasTexts.brightness.format(value=f"{tone.brightness:+d}"))
+        changes.append(CanvasTexts.brightness.format(value=f"{tone.brightness:+.0f}"))
     if tone.contrast and stored is None:
-        changes.append(CanvasTexts.contrast.format(value=f"{tone.contrast:+d}"))
+        changes.append(CanvasTexts.contrast.format(value=f"{tone.contrast:+.0f}"))
     if tone.inverted:
         changes.append(CanvasTexts.inverted)
     return CanvasTexts.changed.format(changes=", ".join(changes))

@@ -8,6 +8,8 @@ from PySide6.QtGui import QGuiApplication, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from core.images.details import ImageDetails
+from core.images.formats.registry import is_plain
+from core.images.refs import ImageRef
 from core.project.table import LabelTable
 from medlabel_gui.icons import set_icon
 from medlabel_gui.preview.chips import ElidedLabel
@@ -25,7 +27,7 @@ class FactsBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._checksum = ""
+        self._checksum, self._of_frame = "", False
         self._values: dict[str, tuple[QLabel, ElidedLabel]] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -35,12 +37,11 @@ class FactsBox(QWidget):
         for name in _ORDER:
             self._add_line(getattr(FactTexts, name), name)
         self.copy = QToolButton()
-        self.copy.setAccessibleName(FactTexts.copy)
         self.copy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.copy.setIconSize(QSize(14, 14))
         self.copy.setStyleSheet("QToolButton { padding: 1px; }")
         self.copy.clicked.connect(self._copy)
-        self._show_copied(False)
+        self._name_checksum()
         self._grid.addWidget(self.copy, _ORDER.index("checksum"), 2)
 
     @property
@@ -56,20 +57,28 @@ class FactsBox(QWidget):
             value.set_text(text)
             label.setVisible(bool(text))
             value.setVisible(bool(text))
-        checksum = _checksum(table, row, picture)
-        if checksum != self._checksum:
-            self._show_copied(False)
-        self._checksum = checksum
+        checksum, of_frame = _checksum(table, row, picture), _hashes_frame(table.refs[row], picture)
+        fresh = (checksum, of_frame) != (self._checksum, self._of_frame)
+        self._checksum, self._of_frame = checksum, of_frame
+        if fresh:
+            self._name_checksum()
         self.copy.setVisible(bool(self._checksum))
 
     def _add_line(self, text: str, name: str) -> None:
-        label, value = QLabel(text), _Wrapped() if name == "notes" else ElidedLabel()
+        label, value = QLabel(text), _Wrapped() if name in _WRAPPED else ElidedLabel()
         label.setProperty("role", "quiet")
         label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         line = len(self._values)
         self._grid.addWidget(label, line, 0)
         self._grid.addWidget(value, line, 1, 1, 1 if name == "checksum" else 2)
         self._values[name] = (label, value)
+
+    def _name_checksum(self) -> None:
+        """Say of what it is: a file that holds several images has one for each of them."""
+        label, _ = self._values["checksum"]
+        label.setText(FactTexts.checksum_frame if self._of_frame else FactTexts.checksum)
+        self.copy.setAccessibleName(FactTexts.copy_frame if self._of_frame else FactTexts.copy)
+        self._show_copied(False)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._checksum)
@@ -78,11 +87,11 @@ class FactsBox(QWidget):
     def _show_copied(self, copied: bool) -> None:
         """Until another image is shown."""
         set_icon(self.copy, "check" if copied else "copy")
-        self.copy.setToolTip(FactTexts.copied if copied else FactTexts.copy)
+        self.copy.setToolTip(FactTexts.copied if copied else self.copy.accessibleName())
 
 
 class _Wrapped(ElidedLabel):
-    """As many lines as the text needs: what is said of an image is not to be missed."""
+    """As many lines as the text needs: notes and numbers are not to be missed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -97,6 +106,7 @@ class _Wrapped(ElidedLabel):
 _FILE = ("name", "folder", "frame", "size", "pixels")
 _DETAILS = ("format", "modality", "photometric", "window", "notes")
 _ORDER = (*_FILE, *_DETAILS, "modified", "checksum", "group")
+_WRAPPED = ("window", "notes")
 
 
 def facts_of(table: LabelTable, row: int, picture: Picture | None) -> Facts:
@@ -108,7 +118,7 @@ def facts_of(table: LabelTable, row: int, picture: Picture | None) -> Facts:
     facts = {
         "name": path.name,
         "folder": FactTexts.top_folder if folder == "." else folder,
-        "frame": _frame(ref.frame, picture),
+        "frame": _frame(ref, picture),
         "pixels": _pixels(table, row, picture),
         "checksum": f"{checksum[:_SHORT]}…" if checksum else "",
         "group": table.group[row],
@@ -139,11 +149,11 @@ def details_of(details: ImageDetails) -> Facts:
     }
 
 
-def _frame(frame: int, picture: Picture | None) -> str:
+def _frame(ref: ImageRef, picture: Picture | None) -> str:
     count = picture.details.frames if picture is not None else 1
     if count > 1:
-        return FactTexts.frame_of.format(frame=frame, count=f"{count:,}")
-    return str(frame) if frame else ""
+        return FactTexts.frame_of.format(frame=ref.part, count=f"{count:,}")
+    return ref.part if ref.frame else ""
 
 
 def size_text(size: int) -> str:
@@ -175,3 +185,9 @@ def _pixels(table: LabelTable, row: int, picture: Picture | None) -> str:
 def _checksum(table: LabelTable, row: int, picture: Picture | None) -> str:
     found = picture.sha256 if picture is not None and picture.sha256 else table.sha256[row]
     return found.hex()
+
+
+def _hashes_frame(ref: ImageRef, picture: Picture | None) -> bool:
+    """Whether the checksum is of the samples of this image, since its file holds several; of a GIF the file counts."""
+    details = picture.details if picture is not None else ImageDetails()
+    return (details.frames > 1 or ref.frame > 0) and (details.format == "NPZ" or not is_plain(ref.path))

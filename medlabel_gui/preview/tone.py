@@ -18,12 +18,13 @@ _WINDOW_OCTAVES = 6  # the same of samples of more than 8 bits, which have more 
 @dataclass(frozen=True)
 class Tone:
     """`brightness` and `contrast` -100..100, 0 for the picture as it is; `inverted` swaps black and white.
+    Parts of a step come from dragging a window, where a whole one is seen as a jump.
 
     In a radiology viewer's words: contrast is the window's width, brightness its level.
     """
 
-    brightness: int = 0
-    contrast: int = 0
+    brightness: float = 0
+    contrast: float = 0
     inverted: bool = False
 
     @property
@@ -31,7 +32,7 @@ class Tone:
         """Whether the picture is shown as it is."""
         return self == Tone()
 
-    def moved(self, brightness: int, contrast: int) -> "Tone":
+    def moved(self, brightness: float, contrast: float) -> "Tone":
         """This tone with both values changed by so much, within the limits."""
         return replace(
             self,

@@ -46,6 +46,7 @@ class ToneBox(QWidget):
         self.window_line.setWordWrap(True)
         self.window_line.setToolTip(ToneTexts.window_tip)
         self._stored: Levels | None = None
+        self._shown = Tone()
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(2)
@@ -70,8 +71,9 @@ class ToneBox(QWidget):
 
     @property
     def tone(self) -> Tone:
-        """What the sliders say."""
-        return Tone(self.brightness.value(), self.contrast.value(), self.invert.isChecked())
+        """What the sliders say, with the parts of a step that they cannot show."""
+        brightness = _exact(self._shown.brightness, self.brightness)
+        return Tone(brightness, _exact(self._shown.contrast, self.contrast), self.invert.isChecked())
 
     def show_fits(self, fits: bool) -> None:
         """Say what the button does: the whole image is seen now, or not."""
@@ -86,8 +88,9 @@ class ToneBox(QWidget):
     def show_tone(self, tone: Tone) -> None:
         """Move the sliders without telling."""
         blockers = [QSignalBlocker(part) for part in (self.brightness, self.contrast, self.invert)]
-        self.brightness.setValue(tone.brightness)
-        self.contrast.setValue(tone.contrast)
+        self._shown = tone
+        self.brightness.setValue(round(tone.brightness))
+        self.contrast.setValue(round(tone.contrast))
         self.invert.setChecked(tone.inverted)
         del blockers
         for number, slider in self._numbers:
@@ -118,3 +121,8 @@ class ToneBox(QWidget):
 
     def _tell(self) -> None:
         self.changed.emit(self.tone)
+
+
+def _exact(shown: float, slider: QSlider) -> float:
+    """`shown` while the slider stands nearest to it."""
+    return shown if round(shown) == slider.value() else slider.value()

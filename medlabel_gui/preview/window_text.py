@@ -5,9 +5,11 @@ from medlabel_gui.texts.preview import FactTexts
 
 
 def window_text(window: Window) -> str:
-    """`level 40, width 400`."""
-    width = window.high - window.low
-    level = (window.low + window.high) / 2
+    """`level 40, width 400`: as the header says it, where it does."""
+    if window.centre is not None and window.width is not None:
+        level, width = window.centre, window.width
+    else:
+        level, width = (window.low + window.high) / 2, window.high - window.low
     return FactTexts.level_width.format(level=_number(level, width), width=_number(width, width))
 
 

@@ -74,6 +74,7 @@ class FactTexts:
     from_range = Text("from smallest to largest")
     notes = Text("Notes")
     checksum = Text("SHA-256")
+    checksum_frame = Text("SHA-256 of\nthis frame")
     group = Text("Patient or group")
     grey = Text("{width} x {height}, grey")
     colour = Text("{width} x {height}, colour")
@@ -83,6 +84,9 @@ class FactTexts:
     gigabytes = Text("{count} GB")
     unknown = Text("…")
     copy = Text("Copy the SHA-256 checksum of the file")
+    copy_frame = Text(
+        "Copy the SHA-256 checksum of this frame's stored samples; that of the file is another one"
+    )
     copied = Text("Copied")
 
 

@@ -6,9 +6,12 @@ from medlabel_gui.texts.text import Text
 class ReportTexts:
     stopped = Text("Stopped. What was finished is kept; the next start goes on from there.")
     found = Text("Found {images} images: {news}.")
+    found_one = Text("Found 1 image: {news}.")
     new = Text("{count} new")
     changed = Text("{count} have changed")
+    changed_one = Text("1 has changed")
     missing = Text("{count} are no longer there")
+    missing_one = Text("1 is no longer there")
     unreadable = Text("{count} cannot be read")
     show_new = Text("Show the new ones")
     label_new = Text("Label the new ones")
@@ -26,9 +29,15 @@ class ReportTexts:
         "again, or undo the change."
     )
     duplicates = Text(
-        "{groups} groups of images that are there more than once: {exact} have the content of an earlier image, {near} "
-        "look the same as another one. An export keeps each group in one split."
+        "{groups} groups of images that are there more than once: {kinds}. An export keeps each group in one split."
     )
+    duplicates_one = Text(
+        "1 group of images that are there more than once: {kinds}. An export keeps it in one split."
+    )
+    exact = Text("{count} have the content of an earlier image")
+    exact_one = Text("1 has the content of an earlier image")
+    near = Text("{count} look the same as another one")
+    near_one = Text("1 looks the same as another one")
     no_duplicates = Text("No image is there twice: {count} were compared.")
     show_duplicates = Text("Show them")
     exported = Text("Exported {rows} images to {path}.")

@@ -16,7 +16,7 @@ class SavedTexts:
     question = Text("The saved model knows the classes {model}. This project has {project}.")
     held = Text("Labels of stage 1 now: {labels}. Decisions: {decisions}.")
     info = Text(
-        "Its classes take the place of the project's. What was decided for a class that goes is withdrawn; "
+        "The model's classes take the place of the project's. What was decided for a class that goes is withdrawn; "
         "Undo brings all of it back."
     )
     replace = Text("Use the model's classes")

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from core.refine.choosing import inputs
 from core.refine.networks import initialised
 from core.refine.request import RefineOutcome
 from core.refine.trained import TrainedNetwork
@@ -37,4 +38,5 @@ def stand_in(model=None, metrics=None, seen=None, **more):
             seen.append(request)
         return RefineOutcome(request.weak.astype(np.float32), dict(metrics or {}), model, **more)
 
+    strategy.inputs = inputs
     return strategy

@@ -39,6 +39,7 @@ def table_of(paths, labels, classes=("a", "b"), **columns) -> LabelTable:
         "group": [""] * n,
         "annotator": [""] * n,
         "updated_at": [""] * n,
+        "duplicate": np.full(n, -1, np.int32),
     }
     return LabelTable(**{**values, **columns})
 

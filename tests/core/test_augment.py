@@ -1,7 +1,6 @@
 """Random changes of images: reproducible, and nothing that was not asked for."""
 
 import numpy as np
-import pytest
 import torch
 
 from core.refine.augment import augmented, random_affine
@@ -21,17 +20,12 @@ def test_that_nothing_is_changed_and_nothing_drawn_by_default():
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize(
-    ("how", "dimension"), [(Augmentation(flip_left_right=True), 3), (Augmentation(flip_up_down=True), 2)]
-)
-def test_that_flips_are_asked_for_and_mirror_some_images(how, dimension):
+def test_that_flips_are_asked_for_and_mirror_some_images():
     images = ramp(32)
     torch.manual_seed(0)
-    changed = augmented(images, how)
+    changed = augmented(images, Augmentation(flip_left_right=True))
     kept = [bool(torch.allclose(a, b, atol=1e-5)) for a, b in zip(changed, images, strict=True)]
-    mirrored = [
-        bool(torch.allclose(a, b, atol=1e-5)) for a, b in zip(changed, images.flip(dimension), strict=True)
-    ]
+    mirrored = [bool(torch.allclose(a, b, atol=1e-5)) for a, b in zip(changed, images.flip(3), strict=True)]
     assert [a != b for a, b in zip(kept, mirrored, strict=True)] == [True] * 32 and 5 < sum(mirrored) < 27
 
 

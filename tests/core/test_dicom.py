@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_voi_lut
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from core.images.details import ImageDetails
 from core.images.formats import dicom
 from core.images.slices import ALL_AXIAL
 
@@ -249,3 +250,13 @@ def test_that_nothing_of_the_patient_is_in_the_details(read):
     dataset = image(RAMP, Modality="SECRET NAME")
     text = repr(read(dataset).details) + read(dataset).details.to_json()
     assert "secret" not in text.lower()
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_that_a_window_keeps_centre_and_width_as_the_header_says_them(read, function):
+    details = read(image(RAMP, WindowCenter=40, WindowWidth=400, VOILUTFunction=function)).details
+    assert (details.window.centre, details.window.width) == (40, 400)
+    assert ImageDetails.from_json(details.to_json()) == details
+    without = read(image(RAMP)).details
+    assert without.window.centre is None and "null" not in without.to_json()
+    assert ImageDetails.from_json(without.to_json()) == without

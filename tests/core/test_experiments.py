@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
+from core.experiments import weak
 from core.experiments.measures import accuracy_and_f1, calibration_error, confusion
 from core.experiments.mixture import MixtureSpec, load_mixture, mix, split
 from core.experiments.requests import request_for
@@ -95,6 +96,21 @@ def test_that_weak_labels_from_a_file_are_taken_by_place(tmp_path, sets):
     np.savez(tmp_path / "w.npz", probabilities=np.ones((3, 2)))
     with pytest.raises(UserError, match="3 x 2, the task has 140 images"):
         weak_labels(spec, mixture, np.array([2]), np.array([60]), 0)
+
+
+def test_that_trials_share_one_reading_of_a_file_until_it_changes(tmp_path, sets, monkeypatch):
+    mixture, read, load = load_mixture(MixtureSpec(sets)), [], np.load
+    path, n = tmp_path / "w.npz", len(load_mixture(MixtureSpec(sets)).truth)
+    monkeypatch.setattr(weak.np, "load", lambda *given, **more: read.append(given[0]) or load(*given, **more))
+
+    def first(values, digest):
+        np.savez(path, probabilities=values) if values is not None else None
+        spec = WeakSpec("w", file=str(path), digest=digest)
+        return weak_labels(spec, mixture, np.array([1, 5]), np.array([60]), 0).train[0].tolist()
+
+    assert first(np.tile([[1.0, 0.0]], (n, 1)), "a") == [1, 0]
+    assert first(None, "a") == [1, 0] and read == [path], "the second trial reads nothing"
+    assert first(np.tile([[0.25, 0.75]], (n, 1)), "b") == [0.25, 0.75] and len(read) == 2
 
 
 def test_that_the_calibration_error_is_the_mean_gap_of_confidence_and_accuracy():

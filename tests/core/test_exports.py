@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -383,3 +384,34 @@ def test_that_people_see_which_slice_of_a_file_is_meant():
     assert ImageRef("a/v.nii.gz", 12).legible == "a/v.nii.gz · 13"
     assert ImageRef("a/v.nii.gz", 1_000_012).legible == "a/v.nii.gz · coronal 13"
     assert ImageRef("train/000012.png", 12).legible == "train/000012.png"
+    assert ImageRef("train/000000.png", 3).legible == "train/000000.png · 4"
+    assert ImageRef("train/000012.png", 1_000_012).legible == "train/000012.png · coronal 13"
+
+
+def test_that_the_confidence_of_a_label_that_a_person_gave_is_not_that_of_another(folder, tmp_path, ctx):
+    status = np.full(24, Status.PREDICTED, np.uint8)
+    status[[0, 1, 2]] = Status.CORRECTED, Status.ACCEPTED, Status.ACCEPTED
+    first = np.full(24, 0, np.int32)
+    first[2] = 1  # accepted before the model changed its mind
+    request = request_for(folder, tmp_path / "l.csv", labels=[0] * 24, status=status, zero_shot_label=first)
+    export_csv(request, ctx)
+    found = {row["file_name"]: row["confidence"] for row in rows_of(request.out, "utf-8-sig")}
+    names = [ref.path for ref in request.table.refs]
+    assert [found[name] for name in names[:4]] == ["", "0.9", "", "0.9"]
+    export_npz(replace(request, out=tmp_path / "l.npz"), ctx)
+    loaded = load_npz(tmp_path / "l.npz")
+    ids = [name for part in loaded.splits.values() for name in part.ids]
+    sure = [value for part in loaded.splits.values() for value in part.confidence]
+    assert {name for name, value in zip(ids, sure, strict=True) if np.isnan(value)} == {names[0], names[2]}
+
+
+def test_that_what_people_keep_out_is_in_no_split_unless_it_is_asked_for(folder, tmp_path, ctx):
+    status = np.full(24, Status.PREDICTED, np.uint8)
+    status[[3, 4]] = Status.EXCLUDED, Status.UNSURE
+    request = request_for(folder, tmp_path / "l.csv", status=status, split=True)
+    export_csv(request, ctx)
+    kept_out = [row["status"] for row in rows_of(request.out, "utf-8-sig") if not row["split"]]
+    assert sorted(kept_out) == ["excluded", "unsure"]
+    asked = replace(request, out=tmp_path / "m.csv", statuses=frozenset(Status))
+    export_csv(asked, ctx)
+    assert all(row["split"] for row in rows_of(asked.out, "utf-8-sig"))

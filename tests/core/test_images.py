@@ -3,6 +3,7 @@ import os
 import struct
 import sys
 import tracemalloc
+import warnings
 import zlib
 
 import numpy as np
@@ -10,13 +11,16 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import UserError
+from core.images import files
 from core.images.decode import decode_all
+from core.images.files import DiskFile
 from core.images.folder import FolderSource
 from core.images.formats import raster
 from core.images.npz import NpzSource
 from core.images.pixels import ImageUnreadable, fit_square, grey_if_grey
 from core.images.refs import ImageRef
 from core.images.source import open_source
+from tests.core.tables import picture
 
 OPTIONS = {"jpg": {"quality": 95}, "webp": {"lossless": True}}
 
@@ -350,3 +354,28 @@ def test_that_a_large_picture_is_not_held_in_many_copies():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.6 * read.nbytes
+
+
+def test_that_reading_a_small_file_reserves_no_more_than_it_holds(tmp_path):
+    file = DiskFile(picture(tmp_path / "a.png"), "a.png")
+    file.read()
+    tracemalloc.start()
+    data = file.read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < len(data) + 100_000
+
+
+def test_that_a_file_larger_than_is_read_as_a_whole_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 100)
+    (tmp_path / "a.png").write_bytes(bytes(101))
+    with pytest.raises(ImageUnreadable, match="larger than"):
+        DiskFile(tmp_path / "a.png", "a.png").read()
+
+
+def test_that_decoding_in_threads_leaves_the_warnings_of_the_process_alone(folder):
+    source = FolderSource(folder)
+    refs = list(enumerate([item.ref for item in source.scan()] * 20))
+    before = list(warnings.filters)
+    assert not [item.error for item in decode_all(source, refs, lambda pixels: None, threads=8) if item.error]
+    assert warnings.filters == before

@@ -10,6 +10,7 @@ import torch
 from core.errors import UserError
 from core.refine import names
 from core.refine.networks import NETWORKS, find_network, initialised
+from core.refine.params import TrainingChoices
 from core.refine.trained import TrainedNetwork
 
 
@@ -41,6 +42,15 @@ def test_that_the_names_for_people_are_those_of_the_networks():
     assert list(names.NETWORKS) == list(NETWORKS)
     assert all(info.title and info.description for info in names.NETWORKS.values())
     assert all(info.title and info.description for info in names.STRATEGIES.values())
+
+
+def test_that_strategies_say_at_which_sizes_they_read_images():
+    def inputs(strategy, **choices):
+        return names.STRATEGIES[strategy].inputs(500, 50, True, TrainingChoices(**choices))
+
+    assert inputs("published") == [(28, True), (28, True)]
+    assert inputs("published", network="small") == [(28, True), (50, False)] == inputs("gce")
+    assert inputs("auto") == [(28, False), (50, False)]
 
 
 def test_that_names_are_listed_without_torch():

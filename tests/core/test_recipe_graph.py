@@ -7,7 +7,8 @@ from core.errors import JobCancelled
 from core.refine.recipe import graph
 from core.refine.recipe.graph import affinity, nearest, normalised, normalised_cuts
 from core.refine.recipe.partition import ALPHAS
-from core.refine.recipe.propagation import folds_of, propagate, without_bias
+from core.refine.recipe.propagation import propagate, without_bias
+from core.refine.splits import stratified_folds
 from tests.core.recipe_parts import blobs, flipped, one_hot
 
 
@@ -96,7 +97,7 @@ def test_that_cuts_are_the_share_of_ties_that_leave_a_class():
 @pytest.mark.parametrize("alpha", ALPHAS)
 def test_that_propagation_is_the_closed_form(alpha):
     s, labels = small_graph()
-    beliefs, hidden = one_hot(labels, 2), folds_of(labels, seed=0)
+    beliefs, hidden = one_hot(labels, 2), stratified_folds(labels, seed=0)
     beliefs[::7] *= 10
     expected = closed_form(s, beliefs, hidden, alpha)
     np.testing.assert_allclose(propagate(s, beliefs, hidden, alpha), expected, atol=1e-3)
@@ -104,7 +105,7 @@ def test_that_propagation_is_the_closed_form(alpha):
 
 def test_that_an_image_is_not_judged_by_its_own_label():
     s, labels = small_graph()
-    hidden = folds_of(labels, seed=0)
+    hidden = stratified_folds(labels, seed=0)
     before = propagate(s, one_hot(labels, 2), hidden, 0.95)
     turned = labels.copy()
     turned[11] = 1 - turned[11]
@@ -125,7 +126,7 @@ def test_that_labels_that_are_never_hidden_are_read_with_all_others_seen():
 def test_that_beliefs_of_an_image_sum_to_one_where_labels_reach_it():
     s, labels = small_graph()
     for alpha in ALPHAS:
-        found = propagate(s, one_hot(labels, 2), folds_of(labels, seed=0), alpha)
+        found = propagate(s, one_hot(labels, 2), stratified_folds(labels, seed=0), alpha)
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=2e-3)
 
 
@@ -134,7 +135,7 @@ def test_that_images_no_label_reaches_have_even_beliefs():
     w = affinity(np.concatenate([(ring + 1) % 6, 6 + (ring + 1) % 6])[:, None])
     beliefs = np.zeros((12, 3), np.float32)
     beliefs[:6, 1] = 1
-    found = propagate(normalised(w), beliefs, folds_of(np.arange(12) // 6, seed=0), 0.9)
+    found = propagate(normalised(w), beliefs, stratified_folds(np.arange(12) // 6, seed=0), 0.9)
     np.testing.assert_array_equal(found[6:], 0)
     np.testing.assert_allclose(without_bias(found, np.array([0.2, 0.5, 0.3], np.float32), 1.0)[6:], 1 / 3)
     np.testing.assert_allclose(found[:6], one_hot(np.ones(6, int), 3), atol=1e-3)
@@ -151,12 +152,12 @@ def test_that_bias_is_divided_out_by_how_often_a_class_is_named():
 
 def test_that_every_class_is_spread_over_the_folds():
     labels = np.repeat([0, 1, 2], [50, 23, 4])
-    fold = folds_of(labels, seed=0)
+    fold = stratified_folds(labels, seed=0)
     for k in range(3):
         counts = np.bincount(fold[labels == k], minlength=5)
         assert counts.max() - counts.min() <= 1
-    np.testing.assert_array_equal(fold, folds_of(labels, seed=0))
-    assert (fold != folds_of(labels, seed=1)).any()
+    np.testing.assert_array_equal(fold, stratified_folds(labels, seed=0))
+    assert (fold != stratified_folds(labels, seed=1)).any()
 
 
 def test_that_propagation_can_be_cancelled_between_its_steps():
@@ -165,4 +166,4 @@ def test_that_propagation_can_be_cancelled_between_its_steps():
 
     s, labels = small_graph()
     with pytest.raises(JobCancelled):
-        propagate(s, one_hot(labels, 2), folds_of(labels, seed=0), 0.9, tick=stop)
+        propagate(s, one_hot(labels, 2), stratified_folds(labels, seed=0), 0.9, tick=stop)

@@ -13,7 +13,7 @@ from tests.core.recipe_parts import blobs, flipped, no_tick, one_hot
 def partition_of(points, labels, classes, seed=0, beliefs=None, tick=no_tick):
     hot = one_hot(labels, classes) if beliefs is None else beliefs
     mean = np.minimum(hot, 1).sum(axis=0) / np.minimum(hot, 1).sum()
-    graphs = graphs_of([points], seed, no_tick)
+    graphs = graphs_of([points], 2, seed, no_tick)
     return find_partition(graphs, hot, labels, mean, seed, tick), graphs
 
 
@@ -105,16 +105,23 @@ def test_that_decisions_outlive_another_round():
 
 def test_that_graphs_tie_like_images_in_each_view():
     points, _ = blobs([30, 30])
-    graphs = graphs_of([points, points[:, :2].copy()], 0, no_tick)
+    graphs = graphs_of([points, points[:, :2].copy()], 2, 0, no_tick)
     both = graphs.all - graphs.distance - graphs.direction
     assert (both.toarray() >= 0).all() and graphs.all.max() == 6
     assert abs(graphs.all - graphs.all.T).max() == 0
 
 
 def test_that_fewer_images_than_neighbours_are_all_tied():
-    points, _ = blobs([4, 4])
-    graphs = graphs_of([points], 0, no_tick)
-    np.testing.assert_array_equal(graphs.distance.toarray(), 1 - np.eye(8))
+    points, _ = blobs([2, 2])
+    graphs = graphs_of([points], 1, 0, no_tick)
+    np.testing.assert_array_equal(graphs.distance.toarray(), 1 - np.eye(4))
+
+
+def test_that_images_of_small_classes_have_fewer_neighbours_so_that_most_can_be_of_their_own():
+    points, truth = blobs([10, 10])
+    graphs = graphs_of([points], 2, 0, no_tick)
+    assert normalised_cuts(graphs.distance, truth, 2).max() == 0
+    assert graphs.distance.sum(axis=1).min() >= 6
 
 
 def test_that_progress_never_falls_and_ends_within_its_total():
@@ -146,7 +153,7 @@ def test_that_a_cancelled_job_ends_while_the_graphs_are_made():
         raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        graphs_of([blobs([20, 20])[0]], 0, tick)
+        graphs_of([blobs([20, 20])[0]], 2, 0, tick)
 
 
 def test_that_agreement_with_the_weak_labels_does_not_choose_the_setting(monkeypatch):

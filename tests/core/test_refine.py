@@ -9,7 +9,7 @@ from core.jobs import JobContext, Progress
 from core.refine.events import EpochEnd
 from core.refine.evidence import judge
 from core.refine.fitting import fit_network
-from core.refine.inference import predict, to_tensor
+from core.refine.inference import as_tensor, logits_of, to_input
 from core.refine.networks import NETWORKS, published_cnn
 from core.refine.params import TrainingParams
 from core.refine.published import refine_published
@@ -30,6 +30,11 @@ def discs_and_stripes(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         stripes = ((x + shift[0]) // 4 % 2) * 200
         pictures[i] = np.clip((stripes if kind else disc) + rng.integers(0, 50, (28, 28)), 0, 255)
     return pictures, kinds
+
+
+def said(network, pictures):
+    """Probabilities (n, classes) of a network for pictures (n, 28, 28) uint8."""
+    return logits_of(network, as_tensor(pictures), "cpu").softmax(1).numpy()
 
 
 def request_for(pictures, labels, classes=2, seed=0, **changes):
@@ -99,7 +104,7 @@ def test_that_every_epoch_is_told_with_both_losses_and_accuracies():
 
 def test_that_training_stops_early_and_keeps_the_best_weights():
     pictures, kinds = discs_and_stripes(120)
-    images, labels = to_tensor(pictures), torch.from_numpy(kinds)
+    images, labels = as_tensor(pictures), torch.from_numpy(kinds)
     data = LabelledPixels(images, labels)
     flipped = LabelledPixels(images, 1 - labels)  # the better it learns, the worse it validates
     torch.manual_seed(0)
@@ -108,7 +113,7 @@ def test_that_training_stops_early_and_keeps_the_best_weights():
     curves = train(network, data, flipped, params, 0, "cpu", JobContext())
     assert len(curves) == curves[-1].best_epoch + 3 < 60
     with torch.inference_mode():
-        logits = network(images)
+        logits = network(to_input(images))
     best = curves[curves[-1].best_epoch - 1]
     assert float(torch.nn.functional.cross_entropy(logits, 1 - labels)) == pytest.approx(
         best.validation_loss, abs=1e-4
@@ -169,7 +174,7 @@ def test_that_decisions_of_a_person_are_learnt_and_excluded_images_are_not(monke
 def test_that_the_published_cnn_gives_what_it_gave_when_it_was_a_loop_of_its_own():
     """The loop written out: a change of the shared training must not reach the published numbers."""
     pictures, kinds = discs_and_stripes(60)
-    images, labels = to_tensor(pictures), torch.from_numpy(kinds)
+    images, labels = to_input(as_tensor(pictures)), torch.from_numpy(kinds)
     order = np.random.default_rng(5).permutation(60)
     fit, held_out = torch.from_numpy(order[12:]), torch.from_numpy(order[:12])
     with torch.random.fork_rng(devices=[]):
@@ -194,7 +199,7 @@ def test_that_the_published_cnn_gives_what_it_gave_when_it_was_a_loop_of_its_own
         torch.set_num_threads(threads)
     network.load_state_dict(kept)
     outcome = refine_published(request_for(pictures, kinds, seed=5), JobContext())
-    assert np.allclose(outcome.probabilities, predict(network, images, "cpu"), atol=1e-6)
+    assert np.allclose(outcome.probabilities, said(network, pictures), atol=1e-6)
     assert outcome.metrics["validation_loss"] == pytest.approx(best, abs=1e-6)
     assert np.array_equal(outcome.model.probabilities(pictures), outcome.probabilities)
     assert not outcome.out_of_fold
@@ -232,9 +237,9 @@ def test_that_labels_under_which_neighbours_disagree_more_do_not_deliver():
 def test_that_prediction_does_not_depend_on_batches(monkeypatch):
     pictures, _ = discs_and_stripes(50)
     network = published_cnn(2)
-    whole = predict(network, to_tensor(pictures), "cpu")
+    whole = said(network, pictures)
     monkeypatch.setattr("core.refine.inference._PREDICT_BATCH", 7)
-    assert np.allclose(predict(network, to_tensor(pictures), "cpu"), whole, atol=1e-6)
+    assert np.allclose(said(network, pictures), whole, atol=1e-6)
 
 
 @pytest.mark.gpu

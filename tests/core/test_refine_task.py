@@ -135,6 +135,7 @@ def test_that_the_folder_of_an_interrupted_training_is_gone_when_it_has_ended(pl
         (request.checkpoint / "fold-1.pt").write_bytes(b"x")
         return stand_in()(request, ctx)
 
+    strategy.inputs = stand_in().inputs
     monkeypatch.setitem(names.STRATEGIES, "stand-in", strategy)
     refine(spec_of(place), ctx)
     assert not list((place / "arrays").glob("training-*"))

@@ -273,6 +273,15 @@ def test_that_a_network_that_names_one_class_of_a_rare_other_is_warned_of():
     assert "90%" in text
 
 
+def test_that_a_network_that_knows_one_class_says_so_in_its_model_too():
+    pictures, _ = corners(60)
+    outcome = STRATEGIES["published"](
+        request_for(pictures, np.zeros(60, np.int64), choices=QUICK), JobContext()
+    )
+    told = "The network tells no classes apart: every label here is of one class, and so will be those of new images."
+    assert outcome.warnings == (told,) and outcome.model.warning == told
+
+
 def test_that_few_images_held_back_tell_nothing_of_a_network():
-    labels, sure = np.zeros(9, np.int64), np.ones(9, np.float32)
+    labels, sure = np.arange(9) % 2, np.ones(9, np.float32)
     assert not network_warning(fitted_with(np.ones(9, np.int64)), np.empty(0, np.uint8), labels, sure, "cpu")

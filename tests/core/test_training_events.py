@@ -42,7 +42,7 @@ def test_that_curves_stored_before_patience_was_told_still_load():
 
 def test_that_the_epoch_at_which_training_stops_early_says_so():
     rng = np.random.default_rng(0)
-    images = torch.from_numpy(rng.normal(size=(40, 1, 4, 4)).astype(np.float32))
+    images = torch.from_numpy(rng.integers(0, 256, (40, 4, 4), np.uint8))
     labels = torch.from_numpy(rng.integers(0, 2, 40))
     network = nn.Sequential(nn.Flatten(), nn.Linear(16, 2))
     # no step changes anything: no epoch is better than the first

@@ -9,11 +9,11 @@ import pytest
 from core.errors import JobCancelled, UserError
 from core.experiments import trial as trial_module
 from core.experiments.mixture import MixtureSpec
-from core.experiments.plots import _boxes
+from core.experiments.plots import _boxes, confusions_figure, curves_figure, gains_figure
 from core.experiments.report import notes_of
 from core.experiments.runner import TrialEnd, append_log, read_log, run_trials
 from core.experiments.summary import csv_table, markdown_table, spread, summarise
-from core.experiments.trial import TrialSpec, run_trial, trial_key
+from core.experiments.trial import Scores, TrialSpec, run_trial, trial_key
 from core.experiments.weak import parse_noise
 from core.jobs import JobContext
 from core.refine.params import TrainingChoices
@@ -90,6 +90,63 @@ def test_that_labels_that_like_images_contradict_are_named_too(spec, monkeypatch
     (row,) = summarise([result])
     assert (row.held_back, row.collapsed) == (1, 0) and "| 1 of 1 |" in markdown_table([row])
     assert any("published: in 1 of 1 trials images that look alike" in n for n in notes_of([result], []))
+
+
+def points_of(ax):
+    """The y values of the points of each group."""
+    return [sorted(line.get_ydata()) for line in ax.lines if line.get_marker() == "o"]
+
+
+def test_that_the_boxplots_show_the_gains_of_every_trial(spec, stub, ctx):
+    results = [run_trial(replace(spec, seed=seed), ctx) for seed in range(5)]
+    results += [
+        replace(r, strategy="other", refined_train=Scores(0.5, 0.25, 0.1), refined_test=Scores(0.4, 0.3, 0.1))
+        for r in results
+    ]
+    axes = np.array(gains_figure(results).axes).reshape(2, 2)
+    assert [ax.get_title() for ax in axes[0]] == ["relabelled images", "new images"]
+    assert "gain in F1" in axes[1, 0].get_ylabel() and "gain in accuracy" in axes[0, 0].get_ylabel()
+    for row, what in enumerate(("accuracy", "f1")):
+        for column, part in enumerate(("train", "test")):
+            gains = [
+                getattr(getattr(r, f"refined_{part}"), what) - getattr(getattr(r, f"clip_{part}"), what)
+                for r in results
+            ]
+            ax = axes[row, column]
+            for shown, own in zip(points_of(ax), (gains[:5], gains[5:]), strict=True):
+                np.testing.assert_allclose(shown, sorted(100 * gain for gain in own))
+            boxes = [patch.get_path().vertices[:, 1] for patch in ax.patches]
+            assert len(boxes) == 2
+            np.testing.assert_allclose(boxes[0].max(), 100 * np.quantile(gains[:5], 0.75))
+            np.testing.assert_allclose(boxes[0].min(), 100 * np.quantile(gains[:5], 0.25))
+    assert [text.get_text() for text in axes[1, 0].get_xticklabels()] == ["published", "other"]
+
+
+def test_that_the_confusion_matrices_are_percent_of_each_known_class(spec, stub, ctx):
+    result = replace(
+        run_trial(spec, ctx), confusion_clip=[[30, 10], [4, 36]], confusion_refined=[[40, 0], [1, 39]]
+    )
+    other = replace(result, strategy="other", confusion_refined=[[20, 20], [0, 40]])
+    again = replace(other, confusion_refined=[[40, 0], [0, 40]])
+    figure = confusions_figure([result, other, again], "Two kinds")
+    shown = {ax.get_title(): np.asarray(ax.images[0].get_array()) for ax in figure.axes}
+    np.testing.assert_allclose(shown["weak labels"], [[75, 25], [10, 90]])
+    np.testing.assert_allclose(shown["published"], [[100, 0], [2.5, 97.5]])
+    np.testing.assert_allclose(shown["other"], [[75, 25], [0, 100]])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["75.0", "25.0", "10.0", "90.0"]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["dark", "light"]
+
+
+def test_that_the_curves_show_mean_and_range_over_the_trials(spec, stub, ctx):
+    result = run_trial(spec, ctx)
+    higher = replace(result, curves=[{**epoch, "train_loss": 0.7} for epoch in result.curves])
+    loss, accuracy = curves_figure([result, higher], "Two kinds").axes
+    lines = {line.get_label(): line.get_ydata().tolist() for line in loss.lines}
+    assert lines == {"train": [0.6, 0.6], "validation": [0.6, 0.6]}
+    band = loss.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (0.5, 0.7)
+    assert accuracy.lines[0].get_ydata().tolist() == [0.8, 0.8]
+    assert curves_figure([replace(result, curves=[])], "Nothing trained") is None
 
 
 @pytest.mark.parametrize(("trials", "boxes"), [(4, 0), (5, 1)])

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from core.errors import UserError
@@ -18,7 +19,7 @@ from core.images.folder import FolderSource
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef
 from core.images.source import open_source, thumbnail_pixels
-from core.images.zip_archive import ZipSource
+from core.images.zip_archive import ZipMember, ZipSource
 from core.project.project import Project
 from core.tasks.import_labels import ImportSpec, import_labels
 from core.tasks.scan import open_project, relink, scan
@@ -249,3 +250,17 @@ def test_that_damage_inside_a_member_is_said_of_that_image(tmp_path):
     with pytest.raises(ImageUnreadable, match="damaged inside the archive"):
         source.read(ImageRef("a.png"))
     assert source.read(ImageRef("b.png")).width == 8
+
+
+def test_that_a_large_member_is_unpacked_once_for_all_its_pages(tmp_path, monkeypatch):
+    pages = np.random.default_rng(0).integers(0, 2**16, (6, 400, 400), np.uint16)
+    tifffile.imwrite(tmp_path / "stack.tif", pages, photometric="minisblack")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "stack.tif", "stack.tif")
+    unpacked = []
+    read = ZipMember.read
+    monkeypatch.setattr(ZipMember, "read", lambda self: unpacked.append(self.name) or read(self))
+    source = ZipSource(tmp_path / "a.zip")
+    for item in source.scan():
+        assert source.read(item.ref).array.shape == (400, 400)
+    assert unpacked == ["stack.tif"]

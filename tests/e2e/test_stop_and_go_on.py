@@ -2,13 +2,18 @@
 
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.jobs import JobContext
 from core.project.project import Project
+from core.refine.params import TrainingChoices
 from tests.e2e.conftest import interrupt
 
 CLASSES = ("--classes", "chest x-ray,histology")
@@ -74,6 +79,42 @@ def test_that_a_stopped_second_stage_goes_on_from_its_last_epoch(medlabel, many_
         runs = project.runs.all()
         assert [run.finished for run in runs if run.kind == "refinement"] == [False, True]
         assert len(project.table()) == 800
+
+
+def refine_stored(file: Path, checkpoint: Path | None) -> np.ndarray:
+    """The automatic second stage on pictures and weak labels of an NPZ."""
+    from core.experiments.requests import request_for
+    from core.refine.strategies import STRATEGIES
+
+    with np.load(file) as stored:
+        choices = TrainingChoices(epochs=16, batch_size=32)
+        request = request_for(stored["pictures"], stored["weak"], seed=3, choices=choices)
+    return STRATEGIES["auto"](replace(request, checkpoint=checkpoint), JobContext()).probabilities
+
+
+def test_that_a_killed_automatic_second_stage_goes_on_to_the_same_labels(tmp_path):
+    rng = np.random.default_rng(0)
+    kinds = np.arange(120) % 2
+    pictures = rng.integers(0, 70, (120, 28, 28), np.uint8)
+    pictures[kinds == 1, :, ::4] += 150
+    weak = np.eye(2, dtype=np.float32)[np.where(rng.random(120) < 0.15, 1 - kinds, kinds)] * 0.8 + 0.1
+    np.savez(tmp_path / "stored.npz", pictures=pictures, weak=weak)
+    kept = tmp_path / "training"
+    places = f"Path({str(tmp_path / 'stored.npz')!r}), Path({str(kept)!r})"
+    call = f"from tests.e2e.test_stop_and_go_on import Path, refine_stored; refine_stored({places})"
+    process = subprocess.Popen(
+        [sys.executable, "-c", call], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: list(kept.glob("student-fold-1.pt")), process)
+    code, errors = interrupt(process, signal.SIGKILL)
+    assert code == -9, errors
+    before = {path.name: path.read_bytes() for path in kept.glob("*.pt")}
+    assert "student.pt" in before and "student-fold-2.pt" not in before, "it was over before it was killed"
+    resumed = refine_stored(tmp_path / "stored.npz", kept)
+    assert kept.joinpath("student.pt").read_bytes() == before["student.pt"], (
+        "what was trained is not repeated"
+    )
+    assert np.array_equal(resumed, refine_stored(tmp_path / "stored.npz", None))
 
 
 @pytest.mark.parametrize("how", STOPS, ids=["ctrl-c", "kill-9"])

@@ -467,3 +467,24 @@ def test_that_nothing_is_saved_among_the_images(qtbot, panel, monkeypatch, tmp_p
     with qtbot.waitSignal(panel.failed) as failed:
         panel.save_numbers(tmp_path / "curves.csv")
     assert "among the images" in str(failed.args[0]) and not list(tmp_path.glob("*.csv"))
+
+
+def test_that_after_the_last_epoch_nothing_is_said_of_stopping_early(panel, qtbot):
+    panel.start()
+    for number in (1, 2, 3):
+        panel.add(epoch(number, epochs=3))
+    qtbot.waitUntil(lambda: "Epoch 3 of at most 3" in panel.text)
+    assert "then it stops" not in panel.text and "Best so far: epoch 1" in panel.text
+
+
+def test_that_no_word_of_the_lists_header_is_cut_off(panel, qtbot):
+    panel.start()
+    panel.add(epoch(1))
+    qtbot.waitUntil(lambda: "Epoch 1" in panel.text)
+    panel.show()
+    panel.resize(panel.minimumSizeHint())
+    qtbot.waitUntil(lambda: panel._runs.isVisible())
+    header = panel._runs.header()
+    for column in range(4):
+        assert header.sectionSize(column) >= header.sectionSizeHint(column), column
+    assert header.length() <= panel._runs.viewport().width()

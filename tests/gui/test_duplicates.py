@@ -16,7 +16,9 @@ def test_that_duplicates_are_found_shown_selected_and_excluded(driver: Driver, i
     driver.open(images)
     assert not driver.window.actions_table["select_duplicates"].isEnabled()
     driver.trigger("find_duplicates")
-    assert "2 groups" in driver.parts.messages.text
+    assert (
+        "2 groups of images that are there more than once: 3 have the content" in driver.parts.messages.text
+    )
     names = [ref.path for ref in driver.table.refs]
     driver.window.commands.reviewing.show_duplicates()
     assert driver.parts.model.query == Query(duplicates=True, sort=Sort.DUPLICATES)
@@ -29,6 +31,14 @@ def test_that_duplicates_are_found_shown_selected_and_excluded(driver: Driver, i
         name for name, status in zip(names, driver.table.status, strict=True) if status == Status.EXCLUDED
     ]
     assert excluded == ["image_020.png", "image_021.png", "image_022.png"]
+
+
+def test_that_one_duplicate_is_told_as_one(driver: Driver, images: Path) -> None:
+    shutil.copy(images / "image_001.png", images / "image_020.png")
+    driver.open(images)
+    driver.trigger("find_duplicates")
+    told = "1 group of images that are there more than once: 1 has the content of an earlier image, 0 look the same"
+    assert driver.parts.messages.text.startswith(told)
 
 
 def test_that_a_folder_without_duplicates_says_so(opened: Driver) -> None:

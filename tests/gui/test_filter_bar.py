@@ -90,6 +90,25 @@ def test_that_typing_filters_after_a_moment_and_enter_at_once(qtbot: QtBot, bar:
     assert bar.model.query == Query()
 
 
+def test_that_the_fields_own_button_goes_with_the_text_and_clears_it(qtbot: QtBot, bar: FilterBar) -> None:
+    cross = next(
+        button
+        for button in bar.text.findChildren(QToolButton)
+        if button.defaultAction().objectName() == "_q_qlineeditclearaction"
+    )
+    QTest.keyClicks(bar.text, "3.p")
+    qtbot.waitUntil(lambda: bar.model.rows.tolist() == [3] and cross.property("opacity") == 1)
+    bar.clear()
+    qtbot.waitUntil(lambda: cross.property("opacity") == 0)
+    assert bar.text.text() == "" and not bar._typing.isActive()
+    bar.set_query(Query(text="4"))
+    assert bar.text.text() == "4" and not bar._typing.isActive()
+    qtbot.waitUntil(lambda: cross.property("opacity") == 1)
+    cross.click()
+    qtbot.waitUntil(lambda: bar.model.query == Query())
+    qtbot.waitUntil(lambda: cross.property("opacity") == 0)
+
+
 def test_that_another_filter_does_not_lose_what_was_just_typed(bar: FilterBar) -> None:
     QTest.keyClicks(bar.text, "4")
     tick(bar.classes, "second")

@@ -20,10 +20,10 @@ from core.images.refs import ImageRef
 from core.jobs import JobContext
 from core.tasks.scan import open_project, scan
 from medlabel_gui.jobs import JobRunner
-from medlabel_gui.preview.facts_box import details_of
+from medlabel_gui.preview.facts_box import _hashes_frame, details_of
 from medlabel_gui.preview.page import PreviewPage
 from medlabel_gui.preview.pyramid import build_pyramid, halve_samples
-from medlabel_gui.preview.reading import read_picture
+from medlabel_gui.preview.reading import Picture, read_picture
 from medlabel_gui.preview.render import paint_picture
 from medlabel_gui.preview.tone import LIMIT, Tone
 from medlabel_gui.preview.viewport import Viewport
@@ -168,6 +168,26 @@ def test_that_dragging_to_the_right_is_wider_and_upwards_lighter(qtbot: QtBot, p
     assert width(seen(page)) == pytest.approx(width(own)) and level(seen(page)) < level(own)
 
 
+def test_that_dragging_changes_the_width_by_little_and_without_jumps(qtbot: QtBot, page: PreviewPage) -> None:
+    show(qtbot, page, FIRST_PAGE)
+    own, box = page.canvas.pyramid.stored.window, page.side.tone
+    widths = [width(own)]
+    for _ in range(4):
+        drag(qtbot, page, 1, 0)
+        widths.append(width(seen(page)))
+        assert window_text(seen(page)) in box.window_line.text(), (
+            "of what is seen, not of the slider's whole steps"
+        )
+    ratios = np.array(widths[1:]) / widths[:-1]
+    assert ((ratios > 1.003) & (ratios < 1.01)).all()
+    before = page.canvas.tone.contrast
+    assert before != round(before)
+    box.brightness.setValue(7)
+    assert page.canvas.tone == Tone(7, before), "moving one slider leaves the other value as it is"
+    box.contrast.setValue(round(before) - 1)
+    assert page.canvas.tone == Tone(7, round(before) - 1)
+
+
 def test_that_a_moved_window_is_told_and_reset_brings_the_own_one_back(
     qtbot: QtBot, page: PreviewPage
 ) -> None:
@@ -222,7 +242,7 @@ def test_that_an_image_of_eight_bits_has_no_window(qtbot: QtBot, page: PreviewPa
 def test_that_the_facts_tell_format_frames_and_window(qtbot: QtBot, page: PreviewPage) -> None:
     show(qtbot, page, SECOND_PAGE)
     facts = page.side.facts.shown
-    assert facts["format"] == "TIFF, 16 bits a sample" and facts["frame"] == "1 (2 in the file)"
+    assert facts["format"] == "TIFF, 16 bits a sample" and facts["frame"] == "2 (2 in the file)"
     assert facts["photometric"] == "MINISBLACK"
     own = page.canvas.pyramid.stored.window
     assert facts["window"] == f"{window_text(own)} (from the percentiles)"
@@ -253,6 +273,7 @@ def test_that_details_are_told_in_words() -> None:
         (Window(0, 1, ""), "level 0.50, width 1.00"),
         (Window(0, 2e-5, ""), "level 1e-05, width 2e-05"),
         (Window(3, 3, ""), "level 3.00000, width 0.00000"),
+        (Window(-160.5, 238.5, "header", 40, 400), "level 40, width 400"),
     ],
 )
 def test_that_a_window_is_told_by_level_and_width(window: Window, text: str) -> None:
@@ -267,3 +288,35 @@ def test_that_an_image_of_very_many_pixels_is_shown_without_its_samples(
     monkeypatch.setattr("medlabel_gui.preview.reading.MAX_SAMPLES", 100)
     picture = read_picture(source, 0, ref, JobContext())
     assert picture.pyramid.stored is None and picture.details.window is not None
+
+
+def test_that_the_numbers_of_a_window_are_never_shortened(qtbot: QtBot, page: PreviewPage) -> None:
+    show(qtbot, page, FIRST_PAGE)
+    value = page.side.facts._values["window"][1]
+    value.setFixedWidth(120)
+    assert value.fontMetrics().horizontalAdvance(value.text()) > 120
+    assert value.heightForWidth(120) >= 2 * value.fontMetrics().height()
+
+
+def test_that_the_checksum_of_one_of_several_frames_says_so(
+    qtbot: QtBot, page: PreviewPage, folder: Path
+) -> None:
+    facts = page.side.facts
+    label = facts._values["checksum"][0]
+    show(qtbot, page, PLAIN)
+    assert label.text() == "SHA-256" and facts.copy.toolTip() == "Copy the SHA-256 checksum of the file"
+    for row in (FIRST_PAGE, SECOND_PAGE):
+        show(qtbot, page, row)
+        assert label.text().split() == ["SHA-256", "of", "this", "frame"]
+        assert "this frame" in facts.copy.toolTip() and facts.copy.accessibleName() == facts.copy.toolTip()
+    facts.copy.click()
+    assert facts.copy.toolTip() == "Copied"
+    show(qtbot, page, GLASS)
+    assert label.text() == "SHA-256" and "of the file" in facts.copy.toolTip()
+
+
+def test_that_the_checksum_of_a_moving_picture_is_that_of_its_file() -> None:
+    moving = Picture(0, None, None, details=ImageDetails("GIF", frames=9))
+    assert not _hashes_frame(ImageRef("a.gif"), moving)
+    volume = Picture(0, None, None, details=ImageDetails("NPZ", frames=9))
+    assert _hashes_frame(ImageRef("train/000000.png", 3), volume)

@@ -47,3 +47,9 @@ def test_that_a_stage_of_unknown_length_moves_the_bar_without_a_share(panel):
     panel.set_busy(True)
     panel.show_progress(Progress(12, 0, "Finding images", 3.2))
     assert panel._bar.maximum() == 0 and panel.text == "Finding images: 12 · 3.2/s"
+
+
+def test_that_a_cancel_by_key_or_menu_says_at_once_that_the_job_is_stopping(panel, cancel):
+    panel.set_busy(True)
+    cancel.trigger()
+    assert panel.text == "Stopping…" and not panel._cancel.isEnabled()

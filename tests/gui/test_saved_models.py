@@ -59,7 +59,8 @@ def test_that_other_classes_are_asked_about_before_they_are_replaced(opened: Dri
     opened.files.answer = write_model(tmp_path / "x.medlabel-model", ["second", "third"])
     opened.trigger("label_saved")
     assert "“second”, “third”" in opened.window.findChild(QMessageBox).text()
-    assert "Labels of stage 1 now: 12." in opened.window.findChild(QMessageBox).informativeText()
+    costs = opened.window.findChild(QMessageBox).informativeText()
+    assert costs.startswith("Labels of stage 1 now: 12. Decisions: 0. The model's classes take the place")
     answer(opened, "Cancel")
     assert names(opened) == ["first", "second"] and opened.table.label.tolist() == before
     kept = opened.window.session.classes[1].id
@@ -86,7 +87,9 @@ def test_that_an_undo_brings_back_the_run_of_the_earlier_classes_and_a_redo_the_
         return opened.window.session.snapshot.stage_one.kind == kind and not opened.window.runner.jobs
 
     runs = len(opened.window.session.snapshot.runs)
+    assert "The saved model “x” labelled" in opened.parts.messages.text
     opened.trigger("undo")
+    assert opened.parts.messages.text == "", "those labels are gone"
     opened.bot.waitUntil(lambda: counting("zero-shot"))
     assert opened.table.label.tolist() == before
     assert opened.window.session.snapshot.refinement == refinement

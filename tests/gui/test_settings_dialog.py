@@ -120,7 +120,7 @@ def test_that_name_theme_and_keys_are_kept_on_ok(
 ) -> None:
     assert not can(dialog, Button.Apply)
     dialog.name.setText("Ada")
-    dialog.choose_theme("dark")
+    dialog._theme.setCurrentIndex(dialog._theme.findData("dark"))
     dialog.shortcuts.choose("exclude")
     field = dialog.shortcuts._fields[0]
     QTest.keyClick(field, Qt.Key.Key_D)

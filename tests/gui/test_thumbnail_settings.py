@@ -1,5 +1,6 @@
 """Thumbnails on disk, as the window uses them: the switch, the button, and that a changed file is read again."""
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
+from core.errors import UserError
 from core.images import thumbnail_cache
 from core.images.folder import FolderSource
 from core.images.refs import ImageRef
@@ -15,10 +17,12 @@ from core.images.thumbnail_cache import ThumbnailCache
 from core.tasks.cache import cache_size
 from medlabel_gui.action_table import ACTIONS
 from medlabel_gui.dialogs.settings import SettingsDialog
+from medlabel_gui.dialogs.thumbnail_settings import ThumbnailSettings
 from medlabel_gui.grid.disk import DiskThumbnails
 from medlabel_gui.grid.thumbnails import make_thumbnail
+from medlabel_gui.jobs import JobRunner
 from medlabel_gui.settings import Settings
-from tests.gui.conftest import Driver
+from tests.gui.conftest import Driver, process_deletions
 
 
 @pytest.fixture
@@ -78,7 +82,7 @@ def test_that_the_dialog_keeps_the_switch_and_clears_at_once(qtbot: QtBot) -> No
     qtbot.addWidget(dialog)
     apply = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Apply)
     assert not apply.isEnabled()
-    dialog.thumbnails.set_keep(False)
+    dialog.thumbnails._keep.click()
     assert apply.isEnabled() and settings.keep_thumbnails
     apply.click()
     assert not settings.keep_thumbnails and not Settings().keep_thumbnails
@@ -87,3 +91,25 @@ def test_that_the_dialog_keeps_the_switch_and_clears_at_once(qtbot: QtBot) -> No
     assert cache_size() == 0
     assert "0.0 MB" in dialog.thumbnails.button.text() and not dialog.thumbnails.button.isEnabled()
     cache.close()
+
+
+def test_that_thumbnails_are_deleted_beside_the_window_and_a_failure_is_told(
+    qtbot: QtBot, runner: JobRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+
+    def refuse() -> int:
+        threads.append(threading.current_thread().name)
+        raise UserError("They could not be deleted.")
+
+    monkeypatch.setattr("medlabel_gui.dialogs.thumbnail_settings.clear_cache", refuse)
+    box = ThumbnailSettings(True, runner)  # not of `qtbot`, which would close it: it is deleted below
+    box.clear()
+    assert not box.button.isEnabled() and box._error.isHidden()
+    qtbot.waitUntil(lambda: not box._error.isHidden())
+    assert box._error.text() == "They could not be deleted." and threads[0].startswith("io")
+    box.clear()
+    box.deleteLater()
+    process_deletions()
+    qtbot.waitUntil(lambda: not runner.jobs)  # the end comes to nobody
+    assert len(threads) == 2

@@ -171,7 +171,7 @@ def test_that_new_and_missing_images_are_offered(opened: Driver, images: Path) -
     make_images(images, 15)
     (images / "image_004.png").unlink()
     opened.trigger("rescan")
-    assert "3 new, 11 have changed, 1 are no longer there" in opened.parts.messages.text
+    assert "3 new, 11 have changed, 1 is no longer there" in opened.parts.messages.text
     opened.window.commands.opening.show_new(12, 3)
     assert opened.parts.model.rows.tolist() == [12, 13, 14]
     opened.window.commands.opening.show_missing()

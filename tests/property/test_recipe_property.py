@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from core.refine.recipe.delivery import deliver
 from core.refine.recipe.graph import affinity, nearest, normalised, normalised_cuts
 from core.refine.recipe.partition import Partition, Setting
-from core.refine.recipe.propagation import folds_of, propagate, without_bias
+from core.refine.recipe.propagation import propagate, without_bias
 from core.refine.recipe.reliability import depth_bins, estimate, posterior
+from core.refine.splits import stratified_folds
 
 
 @st.composite
@@ -87,7 +88,7 @@ def test_that_any_graph_and_labels_spread_to_probabilities(case, alpha, power):
     n, classes = beliefs.shape
     w = affinity(nearest(beliefs, min(5, n - 1), 0)) if n > 1 else affinity(np.full((1, 1), -1))
     hot = np.eye(classes, dtype=np.float32)[graph] * (weak >= 0)[:, None]
-    spread = propagate(normalised(w), hot, folds_of(graph, seed=0), alpha)
+    spread = propagate(normalised(w), hot, stratified_folds(graph, seed=0), alpha)
     mean = (hot.mean(axis=0) / max(hot.mean(axis=0).sum(), 1e-9)).astype(np.float32)
     assert_probabilities(without_bias(spread, mean, power))
     cuts = normalised_cuts(w, graph, classes)

@@ -1,6 +1,5 @@
 """Everything that the page of a report shows, gathered from the table."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -199,7 +198,7 @@ def _listed(table: LabelTable, rows: Rows, texts: Sequence[str]) -> Listed:
 
 def _own_confidence(table: LabelTable, row: int) -> float:
     """The confidence in the label that is shown: a corrected image has none."""
-    return math.nan if table.status[row] == Status.CORRECTED else float(table.confidence[row])
+    return float(table.label_confidence(np.array([row]))[0])
 
 
 def _status(table: LabelTable, row: int) -> str:

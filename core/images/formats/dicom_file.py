@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from core.images.files import ImageFile, cannot_open
 from core.images.formats.dicom_tags import PIXEL_KEYWORDS, TAGS, Tags
 from core.images.pixels import ImageUnreadable
+from core.images.quiet import silence
 
 # A deflated file is inflated as a whole, and no further than this: a small one could fill the memory.
 MAX_INFLATED_BYTES = 500_000_000
@@ -79,16 +80,11 @@ def not_dicom() -> ImageUnreadable:
 @cache
 def quiet_pydicom() -> None:
     """Keep pydicom's warnings and log lines to itself, in every thread: they quote the header."""
-    import warnings
-    from types import SimpleNamespace
-
     import pydicom.config
     import pydicom.misc
 
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-    # Python's own filters are no way: they are one for all threads, and each thread restores those it found.
-    silent = {name: getattr(warnings, name) for name in warnings.__all__} | {"warn": lambda *_, **__: None}
-    pydicom.misc.warnings = SimpleNamespace(**silent)
+    silence(pydicom.misc)
     logger = logging.getLogger("pydicom")
     logger.propagate = False
     logger.addHandler(logging.NullHandler())

@@ -73,13 +73,14 @@ def _windowed(values: Numbers, center: float, width: float, function: str, inver
     """A window of the header (PS3.3 C.11.2.1.2 and C.11.2.1.3). LINEAR is narrower by one value and half a value
     lower than LINEAR_EXACT; one narrower than 1, which LINEAR must not be, is taken as exact.
     """
+    told = (center, width)
     if function == "SIGMOID":
-        window = Window(center - width / 2, center + width / 2, "header")  # the tangent in the middle
+        window = Window(center - width / 2, center + width / 2, "header", *told)  # the tangent in the middle
         note = "Shown through the sigmoid in the header."
         return Grey(Levels(values, window, inverted), _sigmoid(center, width), note=note)
     if function != "LINEAR_EXACT" and width >= 1:
         center, width = center - 0.5, width - 1
-    return Grey(Levels(values, Window(center - width / 2, center + width / 2, "header"), inverted))
+    return Grey(Levels(values, Window(center - width / 2, center + width / 2, "header", *told), inverted))
 
 
 def _modality(dicom: DicomFile, frame: int, stored: Numbers, little: bool) -> Numbers:

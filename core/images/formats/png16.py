@@ -4,7 +4,7 @@ import numpy as np
 
 from core.images.details import ImageDetails
 from core.images.formats.deep import Samples, is_opaque, over_black
-from core.images.pixels import ImageUnreadable, short
+from core.images.pixels import ImageUnreadable, grey_if_grey, short
 
 MAX_BYTES = 400_000_000  # of samples, unpacked
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -39,14 +39,4 @@ def samples_of(data: bytes, frames: int) -> tuple[Samples, ImageDetails, bool]:
         values = over_black(colours, alpha) if transparent else colours
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[..., 0]
-    return _grey_if_grey(values), details, transparent
-
-
-def _grey_if_grey(values: Samples) -> Samples:
-    if (
-        values.ndim == 3
-        and (values[..., 0] == values[..., 1]).all()
-        and (values[..., 0] == values[..., 2]).all()
-    ):
-        return np.ascontiguousarray(values[..., 0])
-    return np.ascontiguousarray(values)
+    return np.ascontiguousarray(grey_if_grey(values)), details, transparent

@@ -3,10 +3,10 @@
 import hashlib
 import io
 import struct
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -20,6 +20,7 @@ from core.images.formats.png16 import is_png16, samples_of
 from core.images.formats.registry import Survey
 from core.images.levels import Levels
 from core.images.pixels import ImageUnreadable, Pixels, UInt8, grey_if_grey, short
+from core.images.quiet import silence
 from core.images.slices import SliceChoice
 
 if TYPE_CHECKING:
@@ -97,21 +98,29 @@ def decode_with_details(data: bytes, side: int | None = None) -> tuple[UInt8, Im
         return to_array(image, len(data))
 
 
+@cache
+def _quiet_pillow() -> None:
+    """What Pillow warns of (sizes, odd metadata) is judged here: `check_size` does so before anything is decoded."""
+    from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+
+    Image.MAX_IMAGE_PIXELS = None
+    for module in (Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin):
+        silence(module)
+
+
 @contextmanager
 def opened(data: bytes | BinaryIO) -> Iterator["Picture"]:
     """A picture whose size was found good; whatever its decoder says of it becomes `ImageUnreadable`."""
     from PIL import Image, UnidentifiedImageError
 
-    Image.MAX_IMAGE_PIXELS = None  # `check_size` judges, before anything is decoded, and says the size
+    _quiet_pillow()
     if not data:
         raise ImageUnreadable("the file is empty")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow warns of (sizes, odd metadata) is judged here
-            file = io.BytesIO(data) if isinstance(data, bytes) else data
-            with Image.open(file, formats=_READ) as image:
-                check_size(image.width, image.height)
-                yield image
+        file = io.BytesIO(data) if isinstance(data, bytes) else data
+        with Image.open(file, formats=_READ) as image:
+            check_size(image.width, image.height)
+            yield image
     except ImageUnreadable:
         raise
     except UnidentifiedImageError as error:

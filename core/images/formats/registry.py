@@ -66,9 +66,11 @@ def is_dicom(head: bytes) -> bool:
     return group in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00" and (vr.isalpha() and vr.isupper())
 
 
-PLAIN = "raster"  # pictures that every program shows: one image a file, no header to speak of
+_PLAIN = Format(
+    "raster", (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp"), "core.images.formats.raster"
+)
 FORMATS = (
-    Format(PLAIN, (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".webp"), "core.images.formats.raster"),
+    _PLAIN,
     Format("TIFF", (".tif", ".tiff", ".btf"), "core.images.formats.tiff", surveyed=True),
     Format(
         "DICOM",
@@ -94,6 +96,24 @@ def format_by_name(name: str) -> Format | None:
 def is_nameless(name: str) -> bool:
     """Whether only a look into the file can tell what it is."""
     return _NAMELESS.match(name.rpartition("/")[2]) is not None
+
+
+def is_surveyed(name: str) -> bool:
+    """Whether a scan opens a file of this name, to see how many images are in it."""
+    known = format_by_name(name)
+    return is_nameless(name) if known is None else known.surveyed
+
+
+def is_plain(name: str) -> bool:
+    """Whether a file of this name is a picture that every program shows: one image, no header to speak of."""
+    return name.lower().endswith(_PLAIN.suffixes)
+
+
+def stem_of(name: str) -> str:
+    """The name without the suffix that tells its format; whole where none does."""
+    known = format_by_name(name)
+    fitting = [] if known is None else [len(s) for s in known.suffixes if name.lower().endswith(s)]
+    return name[: len(name) - max(fitting, default=0)]
 
 
 def format_of(file: ImageFile) -> Format | None:

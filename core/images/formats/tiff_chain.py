@@ -60,6 +60,8 @@ def chain_of(file: ImageFile) -> Chain | None:
     identity = file.identity()
     with _lock:
         found = _known.get(identity)
+        if found is not None:
+            _known.move_to_end(identity)
     if found is not None:
         return found
     with file.open() as stream:

@@ -58,7 +58,7 @@ def seen(page: "TiffPage", samples: Samples) -> Seen:
         raise Unsupported(f"colours of kind {kind}")
     inverted = kind == _WHITE_IS_ZERO
     if _is_deep(page, values):
-        values = values if values.ndim == 2 else _grey(values)
+        values = values if values.ndim == 2 else grey_if_grey(values)
         return Seen(None, levels_of_samples(_upright(page, values), inverted), tuple(notes))
     shown = _eight_bits(values, int(page.bitspersample))
     shown = np.asarray(255 - shown) if inverted else shown
@@ -123,12 +123,6 @@ def _from_palette(page: "TiffPage", index: Samples) -> UInt8:
         table = table >> 8
     colours = np.ascontiguousarray(table.T.astype(np.uint8))
     return grey_if_grey(colours[np.minimum(index, len(colours) - 1)])
-
-
-def _grey(values: Samples) -> Samples:
-    """One channel where all three are equal."""
-    equal = (values[..., 0] == values[..., 1]).all() and (values[..., 0] == values[..., 2]).all()
-    return values[..., 0] if equal else values
 
 
 def _profiled(page: "TiffPage", array: UInt8, notes: list[str], mode: str | None = None) -> UInt8:

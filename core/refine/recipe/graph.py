@@ -72,3 +72,9 @@ def normalised_cuts(w: "csr_array", labels: npt.NDArray[np.int64], classes: int)
     inside = (member * (w @ member)).sum(axis=0)
     volume = degree @ member
     return np.asarray(np.where(volume > 0, 1 - inside / np.maximum(volume, 1e-12), 1.0), np.float64)
+
+
+def mean_cut(w: "csr_array", labels: npt.NDArray[np.int64], classes: int) -> float:
+    """The mean of `normalised_cuts`, 0..1, classes weighing as they are large: the share of ties that is cut."""
+    sizes = np.bincount(labels, minlength=classes) + 1e-9
+    return float(np.average(normalised_cuts(w, labels, classes), weights=sizes))

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.refine.recipe.features import Floats, by_direction, by_distance
-from core.refine.recipe.graph import NEIGHBOURS, affinity, nearest, normalised, normalised_cuts
-from core.refine.recipe.propagation import folds_of, propagate, without_bias
+from core.refine.recipe.graph import NEIGHBOURS, affinity, mean_cut, nearest, normalised, normalised_cuts
+from core.refine.recipe.islands import with_islands
+from core.refine.recipe.propagation import propagate, without_bias
+from core.refine.splits import stratified_folds
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -25,6 +27,8 @@ _SETTINGS = tuple((graph, alpha) for graph in ("distance", "direction") for alph
 BLUNT = 0.1
 """Cut from which on the classes do not separate: above it no partition was better than the weak labels."""
 _DEPTH_ALPHA = 0.9
+_FEWEST_NEIGHBOURS = 4
+_SHARE_OF_A_CLASS = 0.6  # the images of one, if all were equally large
 _DIGITS = 4
 _ROUNDS = 2
 _GAIN = 0.97  # of the cut, without which another round would only smooth
@@ -69,9 +73,12 @@ class Partition:
     first_cut: float
 
 
-def graphs_of(views: list[Floats], seed: int, tick: Tick) -> Graphs:
-    """Graphs of 20 nearest neighbours, symmetrised by union."""
-    k = min(NEIGHBOURS, len(views[0]) - 1)
+def graphs_of(views: list[Floats], classes: int, seed: int, tick: Tick) -> Graphs:
+    """Graphs of nearest neighbours, symmetrised by union: 20, fewer where a class has fewer than about 33 images, so
+    that most neighbours of an image can be of its class.
+    """
+    n = len(views[0])
+    k = min(NEIGHBOURS, n - 1, max(_FEWEST_NEIGHBOURS, round(_SHARE_OF_A_CLASS * n / classes)))
     wanted = [by_distance(views), by_direction(views), *views, *(by_direction([view]) for view in views)]
     made = []
     for number, features in enumerate(wanted):
@@ -93,18 +100,24 @@ def find_partition(
     neighbourhoods the partition is propagated again, as long as that makes its cut clearly smaller.
     """
     total = (1 + _ROUNDS) * len(_SETTINGS)
-    best = _best(graphs, beliefs, folds_of(labels, seed=seed), mean_weak, lambda done: tick(done, total))
-    first = _mean_cut(graphs.distance, best.beliefs.argmax(axis=1), beliefs.shape[1])
+    best = _best(
+        graphs, beliefs, stratified_folds(labels, seed=seed), mean_weak, lambda done: tick(done, total)
+    )
+    first = mean_cut(graphs.distance, best.beliefs.argmax(axis=1), beliefs.shape[1])
     for number in range(1, 1 + _ROUNDS if first <= BLUNT else 1):
         again = _again(graphs, best, beliefs, seed + 4 + number, partial(_later, tick, number, total))
         if again.cut > _GAIN * best.cut or _share_cut(graphs, again) > _share_cut(graphs, best):
             break  # a small class makes the mean fall when it swallows half of a large one
         best = replace(again, rounds=number)
-    chosen = best.beliefs.argmax(axis=1)
     classes = beliefs.shape[1]
+    hidden = stratified_folds(labels, seed=seed)
+    final = with_islands(graphs.distance, best.beliefs, beliefs, hidden, mean_weak)
+    chosen = final.argmax(axis=1)
+    if final is not best.beliefs:
+        first = max(first, mean_cut(graphs.distance, chosen, classes))
     return Partition(
         chosen,
-        best.beliefs,
+        final,
         _depth(getattr(graphs, best.graph), chosen, classes, seed),
         normalised_cuts(graphs.distance, chosen, classes),
         best,
@@ -124,17 +137,11 @@ def _again(graphs: Graphs, best: Setting, beliefs: Floats, seed: int, tick: Call
     hot[mass > 1] = beliefs[mass > 1]
     hot[mass == 0] = 0
     share = np.asarray(np.bincount(found, minlength=beliefs.shape[1]) / len(found), np.float32)
-    return _best(graphs, hot, folds_of(found, seed=seed), share, tick)
+    return _best(graphs, hot, stratified_folds(found, seed=seed), share, tick)
 
 
 def _share_cut(graphs: Graphs, setting: Setting) -> float:
-    return _mean_cut(graphs.distance, setting.beliefs.argmax(axis=1), setting.beliefs.shape[1])
-
-
-def _mean_cut(w: "csr_array", labels: Ints, classes: int) -> float:
-    return float(
-        np.average(normalised_cuts(w, labels, classes), weights=np.bincount(labels, minlength=classes) + 1e-9)
-    )
+    return mean_cut(graphs.distance, setting.beliefs.argmax(axis=1), setting.beliefs.shape[1])
 
 
 def _best(
@@ -158,5 +165,5 @@ def _best(
 def _depth(w: "csr_array", labels: Ints, classes: int, seed: int) -> Floats:
     """(n,) the belief in an image's own part when the partition itself is propagated, out of fold."""
     hot = np.eye(classes, dtype=np.float32)[labels]
-    spread = propagate(normalised(w), hot, folds_of(labels, seed=seed + 1), _DEPTH_ALPHA)
+    spread = propagate(normalised(w), hot, stratified_folds(labels, seed=seed + 1), _DEPTH_ALPHA)
     return np.asarray(spread[np.arange(len(labels)), labels], np.float32)

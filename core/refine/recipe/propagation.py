@@ -6,24 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from core.refine.splits import FOLDS
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float32]
 
-FOLDS = 5
 _TOLERANCE = 1e-4
 _MOST_STEPS = 200
-
-
-def folds_of(labels: npt.NDArray[np.int64], *, seed: int, folds: int = FOLDS) -> npt.NDArray[np.int64]:
-    """(n,) the fold of each image, every class spread evenly over the folds."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(labels))
-    order = order[np.argsort(labels[order], kind="stable")]
-    fold = np.empty(len(labels), np.int64)
-    fold[order] = np.arange(len(labels)) % folds
-    return fold
 
 
 def propagate(

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from core.refine.recipe.decisions import decided_certain
 from core.refine.recipe.delivery import Delivery, deliver
 from core.refine.recipe.features import Floats, by_distance
-from core.refine.recipe.graph import NEIGHBOURS
 from core.refine.recipe.partition import Graphs, Partition, Tick, find_partition, graphs_of
-from core.refine.recipe.propagation import folds_of
+from core.refine.splits import stratified_folds
 
 Ints = npt.NDArray[np.int64]
 
 FEWEST = 4
 """Images of a class below which a graph cannot tell it from a mistake."""
-FEWEST_IMAGES = 2 * NEIGHBOURS
-"""Images below which two classes cannot separate in the graph."""
+FEWEST_IMAGES = 16
+"""Images below which no partition was better than the weak labels."""
 DECIDED_WEIGHT = 10.0
 """What a label that a person decided counts in the graph, next to 1 for a weak one."""
 _CONFIDENCE_OF_FEW = 0.5
@@ -45,7 +45,7 @@ def run_recipe(
     for images whose weak label may not teach the others.
 
     Classes with fewer than four images keep what stage 1 says of them; the others are separated. Stage 1's labels
-    stay when there are fewer than 40 images: 20 neighbours of each are then of every class, whatever they show.
+    stay when there are fewer than 16 images: the neighbours of each are then of every class, whatever they show.
     """
     labels = np.where(truth >= 0, truth, weak)
     counts = np.bincount(labels[learn], minlength=classes)
@@ -58,7 +58,7 @@ def run_recipe(
     column[kept] = np.arange(len(kept))  # the last entry stands for unknown labels
     small_weak, small_truth = column[weak], column[truth]
     small_labels = np.where(truth >= 0, small_truth, small_weak)
-    graphs = graphs_of(views, seed, lambda done, total: tick(done, 2 * total))
+    graphs = graphs_of(views, len(kept), seed, lambda done, total: tick(done, 2 * total))
     teaches = learn & (small_labels >= 0)
     beliefs = np.zeros((len(weak), len(kept)), np.float32)
     beliefs[teaches, small_labels[teaches]] = 1
@@ -80,7 +80,7 @@ def _learnable(features: Floats, weak: Ints, seed: int) -> float:
 
     rows = np.random.default_rng(seed).permutation(np.flatnonzero(weak >= 0))[:_SAMPLE]
     x, y = features[rows] * 4, weak[rows]
-    folds = folds_of(y, seed=seed + 2)
+    folds = stratified_folds(y, seed=seed + 2)
     right = 0
     for fold in range(int(folds.max()) + 1):
         seen = folds != fold
@@ -101,15 +101,16 @@ def _expanded(delivery: Delivery, kept: Ints, weak: Ints, truth: Ints, classes: 
     odd = np.flatnonzero(np.isin(weak, rare) & (truth < 0))
     probabilities[odd] *= 1 - _CONFIDENCE_OF_FEW
     probabilities[odd, weak[odd]] += _CONFIDENCE_OF_FEW + 1e-3
-    decided = np.flatnonzero(truth >= 0)
-    probabilities[decided] = np.eye(classes, dtype=np.float32)[truth[decided]]
+    probabilities = decided_certain(probabilities, truth)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     warnings = delivery.warnings
     if len(odd):
-        warnings = (
-            *warnings,
-            f"{len(odd):,} images are of classes with fewer than {FEWEST} images: they keep stage 1's label.",
+        told = (
+            "1 image is of a class with fewer than {} images: it keeps stage 1's label."
+            if len(odd) == 1
+            else "{1:,} images are of classes with fewer than {0} images: they keep stage 1's label."
         )
+        warnings = (*warnings, told.format(FEWEST, len(odd)))
     return Delivery(
         probabilities,
         delivery.candidate,
@@ -125,9 +126,7 @@ def _unseparated(weak: Ints, truth: Ints, classes: int, reason: str) -> Delivery
     usual = 0.8 if classes > 1 else 1.0
     probabilities = np.full((len(weak), classes), (1 - usual) / max(classes - 1, 1), np.float32)
     probabilities[np.arange(len(weak)), labels] = usual
-    decided = truth >= 0
-    probabilities[decided] = np.eye(classes, dtype=np.float32)[truth[decided]]
-    return Delivery(probabilities, "stage one", reason, (), 0.0, 0.0)
+    return Delivery(decided_certain(probabilities, truth), "stage one", reason, (), 0.0, 0.0)
 
 
 def _nothing_to_separate(counts: Ints) -> str:
@@ -138,6 +137,6 @@ def _nothing_to_separate(counts: Ints) -> str:
 
 def _too_few(images: int) -> str:
     return (
-        f"{images} images are too few for the second stage to judge: it compares each with the {NEIGHBOURS} "
-        f"most like it, which takes {FEWEST_IMAGES} images or more."
+        f"{images} images are too few for the second stage to judge: it compares each with those most like it, "
+        f"which takes {FEWEST_IMAGES} images or more."
     )
