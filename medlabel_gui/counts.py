@@ -11,9 +11,8 @@ from medlabel_gui.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts for the summary line: `labels` images a class, `changed` those that the refinement changed.
-
-    `first` says whose the first labels are, `taken` which candidate of the refinement gave the new ones.
+    """Counts for the summary line: `labels` images a class, `errors` those that the filter "Cannot be read" shows,
+    `changed` those that the refinement changed, None where there is none. `first` says whose the first labels are.
     """
 
     images: int
@@ -22,16 +21,13 @@ class Summary:
     errors: int
     changed: int | None
     delivers: bool
-    reason: str
     first: str = "CLIP's"
-    taken: str = ""
     warnings: int = 0
 
 
 def summarise(snapshot: Snapshot) -> Summary:
     """Count what the summary line tells; milliseconds for a million rows."""
     counts, classes, run = facets(snapshot.table), snapshot.table.classes, snapshot.refinement
-    outcome = outcome_of(run)
     return Summary(
         images=counts.images,
         labels=tuple((c.name, count) for c, count in zip(classes, counts.classes, strict=True)),
@@ -39,8 +35,6 @@ def summarise(snapshot: Snapshot) -> Summary:
         errors=counts.errors,
         changed=counts.disagree if run else None,
         delivers=bool(run and run.delivers),
-        reason=run.note if run else "",
         first=whose(snapshot.stage_one),
-        taken=outcome.taken,
-        warnings=len(outcome.warnings),
+        warnings=len(outcome_of(run).warnings),
     )

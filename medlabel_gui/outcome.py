@@ -1,10 +1,13 @@
 """What a stored refinement says of itself: which candidate was taken and why, and what to be careful about."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.project.records import Run
+
+_NUMBER = re.compile(r" \(normalised cut [^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,12 @@ def outcome_of(run: Run | None) -> Outcome:
     chosen = [candidate.title for candidate in candidates if candidate.chosen]
     warnings = tuple(text.strip() for text in _list(metrics.get("warnings"), str) if text.strip())
     name = chosen[0] if chosen else _text(metrics.get("candidate"))
-    return Outcome(name, _text(metrics.get("reason")), candidates, warnings)
+    return Outcome(name, plain_reason(_text(metrics.get("reason"))), candidates, warnings)
+
+
+def plain_reason(text: str) -> str:
+    """A reason of a refinement without the number that it rests on, which the command line and exports tell."""
+    return _NUMBER.sub("", text)
 
 
 def _candidate(values: Mapping[str, Any]) -> Candidate:

@@ -1,17 +1,22 @@
 """Words what jobs have brought, and offers the next step."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from core.errors import ImagesGoneError
+from core.images.slices import ALL_AXIAL
 from core.project.known import KnownProject
 from medlabel_gui.commands import Commands
 from medlabel_gui.dialogs.question import Question, ask
 from medlabel_gui.durations import duration
+from medlabel_gui.opened import volumes_of
+from medlabel_gui.outcome import plain_reason
 from medlabel_gui.parts import Parts
+from medlabel_gui.session import Aspect, Change
 from medlabel_gui.texts.reports import OpenTexts, ReportTexts
 from medlabel_gui.texts.saved import SavedTexts
 from medlabel_gui.work import Work
@@ -28,13 +33,24 @@ if TYPE_CHECKING:
 Offers = list[tuple[str, Callable[[], None]]]
 
 
+@dataclass(frozen=True)
+class _NewProject:
+    """A first scan of so many images, and what the message bar says of it."""
+
+    images: int
+    text: str
+    offers: Offers
+
+
 class Reporter(QObject):
     """One method a kind of result. It says nothing where nothing is worth saying."""
 
     def __init__(self, work: Work, commands: Commands, parts: Parts, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._work, self._commands, self._parts = work, commands, parts
+        self._new: _NewProject | None = None
         work.finished.connect(self._report)
+        commands.opening.session.changed.connect(self._tell_volumes)
         work.failed.connect(self._tell_failure)
         work.stopped.connect(lambda: parts.messages.show_note(ReportTexts.stopped))
         work.relabelled.connect(self._tell_lost_refinement)
@@ -67,7 +83,7 @@ class Reporter(QObject):
         opening, labelling = self._commands.opening, self._commands.labelling
         opening.name_sample_classes()
         new = result.new if result.new < result.images else 0
-        news, offers = [], Offers()
+        news, offers, text = [], Offers(), ""
         for count, one, several in (
             (new, ReportTexts.new, ReportTexts.new),
             (result.changed, ReportTexts.changed_one, ReportTexts.changed),
@@ -88,6 +104,24 @@ class Reporter(QObject):
             found = ReportTexts.found_one if there == 1 else ReportTexts.found
             text = found.format(images=f"{there:,}", news=", ".join(news))
             self._parts.messages.show_note(text, actions=offers)
+        self._new = _NewProject(result.images, text, offers) if result.new == result.images else None
+
+    def _tell_volumes(self, change: Change) -> None:
+        """Once the table of a new project is there: that its volumes became slices, which can be chosen."""
+        new, opening = self._new, self._commands.opening
+        if change.aspect is Aspect.PROJECT:
+            self._new = None
+        table = opening.session.table
+        if change.aspect is not Aspect.TABLE or new is None or table is None or len(table) < new.images:
+            return
+        self._new = None
+        volumes, slices = volumes_of(table.refs, opening.session.kind)
+        if volumes and opening.session.slices == ALL_AXIAL:
+            words = ReportTexts.volumes_one if volumes == 1 else ReportTexts.volumes
+            told = words.format(volumes=f"{volumes:,}", slices=f"{slices:,}")
+            choose = (ReportTexts.choose_slices, opening.choose_slices)
+            text = " ".join(filter(None, (new.text, told)))
+            self._parts.messages.show_note(text, actions=[*new.offers, choose])
 
     def _labelled(self, result: "LabelResult") -> None:
         text = ReportTexts.labelled.format(count=f"{result.embedded:,}", time=duration(result.seconds))
@@ -111,7 +145,7 @@ class Reporter(QObject):
         if result.delivers:
             text = ReportTexts.refined.format(changed=changed, images=f"{result.images:,}")
         else:
-            text = ReportTexts.not_delivered.format(reason=result.reason)
+            text = ReportTexts.not_delivered.format(reason=plain_reason(result.reason))
         review = (ReportTexts.review_changed.format(count=changed), self._commands.reviewing.review_changed)
         messages = self._parts.messages
         tell = messages.show_warning if result.warnings else messages.show_note
@@ -132,15 +166,17 @@ class Reporter(QObject):
 
     def _compared(self, result: "DuplicatesResult") -> None:
         reviewing, messages = self._commands.reviewing, self._parts.messages
+        apart = ReportTexts.slices_apart if result.volumes else ""
         if not result.groups:
-            messages.show_note(ReportTexts.no_duplicates.format(count=f"{result.compared:,}"))
+            told = ReportTexts.no_duplicates.format(count=f"{result.compared:,}")
+            messages.show_note(" ".join(filter(None, (told, apart))))
             return
         exact = _counted(result.exact, ReportTexts.exact_one, ReportTexts.exact)
         near = _counted(result.near, ReportTexts.near_one, ReportTexts.near)
         text = ReportTexts.duplicates_one if result.groups == 1 else ReportTexts.duplicates
         told = text.format(groups=f"{result.groups:,}", kinds=f"{exact}, {near}")
         show = (ReportTexts.show_duplicates, reviewing.show_duplicates)
-        messages.show_note(told, actions=[show])
+        messages.show_note(" ".join(filter(None, (told, apart))), actions=[show])
 
     def _imported(self, result: "ImportResult") -> None:
         text = ReportTexts.imported.format(count=f"{result.matched:,}")

@@ -201,7 +201,11 @@ class Work(JobDesk):
 
     def export(self, spec: "ExportSpec") -> None:
         """Write the delivered labels, or images with them, or a report."""
-        self._start("export", self._call("core.tasks.export:export", spec), self._done)
+        from core.tasks.patients import ExportByPatientSpec
+
+        by_patient = isinstance(spec, ExportByPatientSpec)
+        task = "core.tasks.patients:export_by_patient" if by_patient else "core.tasks.export:export"
+        self._start("export", self._call(task, spec), self._done)
 
     def import_labels(self, spec: "ImportSpec") -> None:
         """Read known labels to measure the stages against."""

@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.tasks.duplicates import DuplicatesResult, DuplicatesSpec, find_duplicates
 from core.tasks.scan import open_project, scan
 
+NOT_COMPARED = "Slices of one volume are not compared with each other."
 _MOST_GROUPS, _MOST_IMAGES = 20, 5  # that are shown; all of them are in the CSV
 
 
@@ -40,6 +41,8 @@ def _lines(result: DuplicatesResult, near: bool) -> Iterator[str]:
     yield f"Compared   {result.compared:,} images"
     if result.unread:
         yield f"Unreadable {result.unread:,}"
+    if result.volumes:
+        yield NOT_COMPARED
     if not result.groups:
         yield "No image is there twice."
         return

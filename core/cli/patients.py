@@ -8,7 +8,9 @@ from core.cli import options
 def patients(project: options.Project, json: options.Json = False) -> None:
     """Group DICOM images by patient, so that exports keep each patient in one split.
 
-    The patient ID becomes a salted hash; the ID itself is stored nowhere.
+    The patient ID becomes a hash, salted with a secret of yours that is not in the project; the ID itself is
+    stored nowhere.
+    On another computer the groups are the same, but get other names when they are made anew.
     """
     from core.cli.output import print_lines
     from core.cli.progress import with_progress

@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
 def reproduce(
     sets: Annotated[
         Texts,
-        typer.Argument(help="NPZ or CSV files, folders of class folders, or names of MedMNIST sets."),
+        typer.Argument(
+            help="NPZ or CSV files, folders or zip archives of class folders, or names of MedMNIST sets."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for table, plots and finished trials.")] = Path(
         "experiment"

@@ -92,6 +92,7 @@ def predict(
     ] = None,
     out: Annotated[Optional[Path], typer.Option(help="Write the labels to this CSV file.")] = None,
     npz: Annotated[Optional[Path], typer.Option(help="Write images and labels to this NPZ file.")] = None,
+    slices: options.Slices = "",
     replace_classes: ReplaceClasses = False,
     device: options.DeviceOption = Device.auto,
     json: options.Json = False,
@@ -104,5 +105,5 @@ def predict(
     """
     from core.cli import second_stage_commands as commands
 
-    wanted = commands.PredictRequest(model, folder, project, out, npz, str(device), replace_classes)
+    wanted = commands.PredictRequest(model, folder, project, out, npz, str(device), replace_classes, slices)
     commands.predict_command(wanted, json)

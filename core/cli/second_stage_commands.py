@@ -45,6 +45,7 @@ class PredictRequest:
     npz: Path | None
     device: str
     replace_classes: bool
+    slices: str
 
 
 def refine_command(wanted: RefineRequest, as_json: bool) -> None:
@@ -90,6 +91,7 @@ def predict_command(wanted: PredictRequest, as_json: bool) -> None:
         wanted.device,
         project=wanted.project,
         replace_classes=wanted.replace_classes,
+        slices=wanted.slices,
     )
     result = with_progress(lambda ctx: predict(spec, ctx), as_json)
     files = write_files(result.project, wanted.out, wanted.npz, 0, as_json)

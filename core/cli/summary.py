@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from enum import Enum
@@ -16,6 +17,7 @@ from core.tasks.label import LabelResult
 from core.tasks.predict import PredictResult
 from core.tasks.refine import RefineResult
 from core.tasks.replacing import counted
+from core.tasks.unfinished import UnfinishedPass
 
 STAGE_NAMES = {"zero_shot": "Stage 1", "refined": "Refined", "delivered": "Delivered"}
 
@@ -48,7 +50,9 @@ def info_lines(facts: ProjectInfo) -> list[str]:
     unreadable = len(facts.errors)
     lines = [f"Project    {facts.project}", f"Images     {facts.images:,} in {facts.source}"]
     if unreadable:
-        lines.append(f"Unreadable {unreadable:,}")
+        decided = unreadable - facts.statuses["error"]
+        by_people = f", {decided:,} of them decided by people" if decided else ""
+        lines.append(f"Unreadable {unreadable:,}{by_people}")
         lines += [f"  {name}: {why}" for name, why in list(facts.errors.items())[:20]]
         if unreadable > 20:
             lines.append(f"  ... and {unreadable - 20:,} more (all are in the CSV)")
@@ -58,11 +62,24 @@ def info_lines(facts: ProjectInfo) -> list[str]:
         lines += [f"  {name:<{width}}  {count:>9,}" for name, count in facts.labels.items()]
     shown = {name: count for name, count in facts.statuses.items() if count}
     lines.append("Status     " + ", ".join(f"{count:,} {name}" for name, count in shown.items()))
+    lines += _unfinished_lines(facts.unfinished, facts.project)
     for run in _worth_a_line(facts.runs):
         lines += _run_lines(run)
     for stage, metrics in facts.stages.items():
         lines += metrics_lines(STAGE_NAMES[stage], metrics)
     return lines
+
+
+def _unfinished_lines(left: UnfinishedPass | None, project: Path) -> list[str]:
+    """How far a labelling came that was stopped, and how it goes on."""
+    if left is None:
+        return []
+    folder = shlex.quote(str(project))
+    again = f"medlabel label {folder} --model {shlex.quote(left.model)}"
+    return [
+        f"Unfinished {left.done:,} of {counted(left.images, 'image')} went through {left.model or 'a saved model'}",
+        f"           To go on: {again if left.model else f'medlabel predict MODEL {folder}'}",
+    ]
 
 
 def _worth_a_line(runs: Sequence[RunInfo]) -> list[RunInfo]:

@@ -16,6 +16,7 @@ from core.datasets.image_sets import ImageSet, Rows, files_set, folder_set, resi
 from core.errors import UserError
 from core.images.npz_headers import SPLITS, check_images, is_volumes, plain_errors, read_headers
 from core.images.pixels import UInt8
+from core.images.zip_archive import is_zip
 
 SIZES = (28, 64, 128, 224)
 _FILE = re.compile(r"([a-z]+mnist)(?:_(64|128|224))?")
@@ -43,7 +44,7 @@ def open_set(source: str | Path, root: Path | None = None, size: int = 28) -> Im
     `size` px is the variant of a set that is named. Raises `UserError`.
     """
     path = Path(source)
-    if path.is_dir():
+    if path.is_dir() or (is_zip(path) and path.exists()):
         return folder_set(path)
     if path.suffix.lower() == ".npz" and (path.exists() or root is None):
         return load_npz(path)

@@ -1,5 +1,6 @@
 """Which images an export writes, and to which split each goes."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,14 +45,15 @@ def select(request: ExportRequest, default: frozenset[Status], divided: bool) ->
         if request.statuses is None:  # nobody asked for those that people keep out
             labelled &= ~np.isin(table.status[rows], _KEPT_OUT)
         named = rows[labelled]
+        files = _files(table, named)
         split[labelled] = assign_splits(
             table.label[named],
             request.ratios,
             request.seed,
             [table.group[row] for row in named.tolist()],
-            [table.sha256[row] for row in named.tolist()],
+            _contents(table, named, files),
             (table.duplicate[named] + 1).tolist(),
-            _files(table, named),
+            files,
         )
     return Selection(rows, split)
 
@@ -61,6 +63,18 @@ def _files(table: LabelTable, rows: npt.NDArray[np.int64]) -> list[str]:
     paths = paths_of(table.refs)
     named = [paths[row] for row in rows.tolist()]
     return named if len(set(named)) < len(named) else []
+
+
+def _contents(table: LabelTable, rows: npt.NDArray[np.int64], files: list[str]) -> list[bytes]:
+    """The hash of each image. Flat slices have none: the black one that every volume begins with would unite all."""
+    if not files:
+        return [table.sha256[row] for row in rows.tolist()]
+    held = Counter(files)
+    empty = table.flat[rows].tolist()
+    return [
+        b"" if blank and held[file] > 1 else table.sha256[row]
+        for row, file, blank in zip(rows.tolist(), files, empty, strict=True)
+    ]
 
 
 def select_labelled(request: ExportRequest, default: frozenset[Status], divided: bool) -> Selection:

@@ -111,6 +111,7 @@ def _opened(path: Path, read_only: str) -> Database:
         database.read_only = read_only
         database.execute(f"PRAGMA journal_mode={'DELETE' if is_on_network(path.parent) else 'WAL'}")
         database.execute("PRAGMA synchronous=FULL")
+        database.execute("PRAGMA secure_delete=ON")  # nothing that was taken out stays in free pages
         _migrate(database, path)
     return database
 

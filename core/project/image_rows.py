@@ -56,6 +56,7 @@ class ImageColumns:
     grey: npt.NDArray[np.bool_]
     error: list[str]
     missing: npt.NDArray[np.bool_]
+    flat: npt.NDArray[np.bool_]  # read, and one value everywhere
 
 
 class ImageRows:
@@ -120,25 +121,35 @@ class ImageRows:
 
     def columns(self) -> ImageColumns:
         """Read the whole table."""
-        query = "SELECT path, frame, sha256, width, height, grey, error, missing FROM images ORDER BY id"
+        query = "SELECT path, frame, sha256, width, height, grey, error, missing, phash = x'' FROM images ORDER BY id"
         cursor = self._connection.execute(query)
         paths: list[str] = []
         sha256: list[bytes] = []
         errors: list[str] = []
         numbers: list[tuple[int, ...]] = []
-        blocks = [np.zeros((0, 5), np.int32)]
+        blocks = [np.zeros((0, 6), np.int32)]
         while rows := cursor.fetchmany(_SLICE):  # a few at a time: a million tuples at once cost a collection
-            for path, frame, digest, width, height, grey, error, missing in rows:
+            for path, frame, digest, width, height, grey, error, missing, no_look in rows:
                 paths.append(os.fsdecode(path))
                 sha256.append(digest)
                 errors.append(MISSING if missing else error)
-                numbers.append((frame, width, height, grey, missing))
+                numbers.append((frame, width, height, grey, missing, no_look))
             blocks.append(np.array(numbers, np.int32))
             numbers.clear()
-        frame, width, height, grey, missing = np.ascontiguousarray(np.concatenate(blocks).T)
+        frame, width, height, grey, missing, no_look = np.ascontiguousarray(np.concatenate(blocks).T)
         refs = ImageRefs(ObjectColumn(paths), frame)
+        flat = no_look.astype(np.bool_) & (width > 0)
         return ImageColumns(
-            refs, ObjectColumn(sha256), width, height, grey.astype(np.bool_), errors, missing.astype(np.bool_)
+            refs,
+            ObjectColumn(sha256),
+            width,
+            height,
+            grey.astype(np.bool_),
+            errors,
+            missing.astype(np.bool_),
+            flat
+            if not no_look.all()
+            else np.zeros_like(flat),  # nobody looked, in a project of an early version
         )
 
     def _many(self, statement: str, rows: Iterator[tuple[object, ...]]) -> None:

@@ -64,6 +64,7 @@ def build_table(
         annotator=[log[edit][0] if edit else "" for edit in edits],
         updated_at=[log[edit][1] if edit else "" for edit in edits],
         duplicate=duplicate,
+        flat=images.flat,
     )
     undecided = table.failed & (status <= Status.PREDICTED)
     status[undecided], label[undecided], source[undecided] = Status.ERROR, _NONE, Source.NONE

@@ -22,7 +22,8 @@ class LabelTable:
     `status` and `source` hold the values of `Status` and `Source`; confidences are NaN where there is
     no prediction; `width` and `height` are px, 0 while unknown; `grey` is True for images without colour;
     `group` is a patient's or group's name, empty where unknown; `truth` is an imported known label; `duplicate` is
-    the first row of the group of images that look the same, -1 for none (also when nobody looked for them).
+    the first row of the group of images that look the same, -1 for none (also when nobody looked for them);
+    `flat` is True for images that were read and show nothing: one value everywhere.
     """
 
     classes: tuple[ImageClass, ...]
@@ -46,6 +47,7 @@ class LabelTable:
     annotator: list[str]
     updated_at: list[str]  # ISO 8601 UTC, of the decision; empty where there is none
     duplicate: Ints
+    flat: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.refs)

@@ -21,11 +21,13 @@ from core.images.perceptual import LOOK_SIDE, look_of
 from core.images.refs import ImageRef
 from core.jobs import JobContext
 from core.project.arrays import RowStore
+from core.project.columns import paths_of
 from core.project.duplicates import save_duplicates
 from core.project.image_rows import ImageColumns, ImageFacts
 from core.project.labels import is_folder_row
 from core.project.project import Project
-from core.quality.duplicates import find_candidates, find_links, first_of_content, join
+from core.quality.duplicates import Links, find_candidates, find_links, first_of_content, join
+from core.quality.one_file import between_files, file_numbers, links_of_slices, repeated_in_file
 
 READING, COMPARING = "Reading images", "Comparing images"
 _BATCH = 256
@@ -59,7 +61,8 @@ class DuplicateImage:
 @dataclass(frozen=True)
 class DuplicatesResult:
     """`groups` hold `first` + `exact` + `near` images: one first in each group. `unread` images could not be read,
-    `read` were read now. `images` are listed in the order of the groups when asked for.
+    `read` were read now. `images` are listed in the order of the groups when asked for. `volumes` files hold several
+    images each, which were not compared with each other.
     """
 
     project: Path
@@ -71,6 +74,7 @@ class DuplicatesResult:
     read: int
     seconds: float
     images: tuple[DuplicateImage, ...] = ()
+    volumes: int = 0
 
 
 def find_duplicates(spec: DuplicatesSpec, ctx: JobContext) -> DuplicatesResult:
@@ -90,7 +94,7 @@ def find_duplicates(spec: DuplicatesSpec, ctx: JobContext) -> DuplicatesResult:
         if spec.near:
             save_duplicates(project.arrays, groups)
         kinds = _kinds(groups, first)
-        columns = search.columns
+        columns, files = search.columns, search.files
     listed = tuple(_listed(columns, groups, kinds)) if spec.listed or spec.csv is not None else ()
     if spec.csv is not None:
         _write(listed, spec.csv)
@@ -104,6 +108,7 @@ def find_duplicates(spec: DuplicatesSpec, ctx: JobContext) -> DuplicatesResult:
         read=search.count,
         seconds=time.monotonic() - started,
         images=listed if spec.listed else (),
+        volumes=len(np.unique(files[files >= 0])),
     )
 
 
@@ -114,15 +119,14 @@ class _Search:
         self.project, self.ctx = project, ctx
         self.columns: ImageColumns = project.images.columns()
         self.store: RowStore = project.row_store(_STORE, (LOOK_SIDE, LOOK_SIDE), np.uint8)
+        self.files = file_numbers(paths_of(self.columns.refs))
         self.count = 0
 
     def unknown(self, near: bool) -> npt.NDArray[np.bool_]:
         """(n,) bool: images whose content, or with `near` whose look, is not known. A flat image has no hash."""
         blank = np.array([not digest for digest in self.columns.sha256], np.bool_)
-        if not near:
-            return blank
-        unseen = np.array([not phash for phash in self.project.images.phashes()], np.bool_)
-        return np.asarray(blank | (unseen & ~self._seen()))
+        wanted = np.array(near) | (self.files >= 0)  # of a slice it must be known whether it is empty
+        return np.asarray(blank | (wanted & self._unhashed() & ~self._seen()))
 
     def read(self, wanted: npt.NDArray[np.bool_], stage: str) -> None:
         """Read images and keep what they look like; a batch is on disk before the next one begins."""
@@ -153,19 +157,34 @@ class _Search:
 
     def groups(self, near: bool) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """(n,) the group of each image, and (n,) the first row with its content."""
-        first = first_of_content(self.columns.sha256)
+        contents = self.columns.sha256
+        left_out = repeated_in_file(contents, self.files) | self._empty_slices()
+        first = first_of_content(
+            [b"" if out else content for out, content in zip(left_out.tolist(), contents, strict=True)]
+        )
         if not near:
             return join(first), first
         self.ctx.progress(0, 0, COMPARING)
         readable = np.array([not text for text in self.columns.error], np.bool_)
-        alone = np.flatnonzero((first == np.arange(len(first))) & readable)
+        alone = np.flatnonzero((first == np.arange(len(first))) & readable & ~left_out)
         hashes = list(self.project.images.phashes())
         candidates = find_candidates(hashes, alone, self._tick)
         wanted = np.zeros(len(first), np.bool_)
         wanted[candidates.rows] = True
         self.read(wanted & ~self._seen(), COMPARING)
         links = find_links(candidates, self.store.values, self._tick)
-        return join(first, links), first
+        more = links_of_slices(candidates, self.store.values, self.files)
+        both = Links(
+            np.concatenate([links.pairs, more.pairs]), np.concatenate([links.correlation, more.correlation])
+        )
+        return join(first, between_files(both, first, self.files)), first
+
+    def _empty_slices(self) -> npt.NDArray[np.bool_]:
+        """(n,) bool: flat images of files with several. Black ends of volumes are equal whoever they are of."""
+        return np.asarray((self.files >= 0) & self._unhashed() & self._seen())
+
+    def _unhashed(self) -> npt.NDArray[np.bool_]:
+        return np.array([not phash for phash in self.project.images.phashes()], np.bool_)
 
     def _seen(self) -> npt.NDArray[np.bool_]:
         """(n,) bool: images whose look is on disk."""

@@ -11,8 +11,9 @@ from core.project.records import Status
 from core.project.table import LabelTable
 from core.quality.metrics import Metrics as StageMetrics
 from core.quality.metrics import measure
+from core.tasks.unfinished import UnfinishedPass, unfinished_pass
 
-__all__ = ["ProjectInfo", "RunInfo", "StageMetrics", "info", "stage_metrics"]
+__all__ = ["ProjectInfo", "RunInfo", "StageMetrics", "UnfinishedPass", "info", "stage_metrics"]
 
 STAGES = ("zero_shot", "refined", "delivered")
 
@@ -37,6 +38,7 @@ class ProjectInfo:
     """Counts of a project. `labels` are delivered labels a class, `statuses` images a status.
 
     `stages` holds the metrics against imported known labels of each stage that has any.
+    `unfinished` is what a labelling has left to do.
     """
 
     project: Path
@@ -49,6 +51,7 @@ class ProjectInfo:
     edits: int
     known_labels: int
     stages: dict[str, StageMetrics]
+    unfinished: UnfinishedPass | None = None
 
 
 def info(project: Path) -> ProjectInfo:
@@ -70,6 +73,7 @@ def info(project: Path) -> ProjectInfo:
             for run in opened.runs.all()
         )
         edits = len(opened.log())
+        unfinished = unfinished_pass(opened)
         source = opened.source_path
     return ProjectInfo(
         project=project,
@@ -82,6 +86,7 @@ def info(project: Path) -> ProjectInfo:
         edits=edits,
         known_labels=int((table.truth >= 0).sum()),
         stages=stage_metrics(table),
+        unfinished=unfinished,
     )
 
 

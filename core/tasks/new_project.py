@@ -17,10 +17,12 @@ def check_images(path: Path, project: Path | None = None) -> None:
         raise _no_images(path)
 
 
-def project_with_images(path: Path, project: Path | None, ctx: JobContext) -> Path:
-    """The project of the images at `path`, made where there is none, and scanned. Raises `UserError`."""
+def project_with_images(path: Path, project: Path | None, ctx: JobContext, slices: str = "") -> Path:
+    """The project of the images at `path`, made where there is none, and scanned. `slices` are as `open_project` takes
+    them. Raises `UserError`.
+    """
     check_images(path, project)
-    place = open_project(path, project)
+    place = open_project(path, project, slices)
     if not scan(place, ctx).images:
         raise _no_images(path)
     return place

@@ -40,8 +40,10 @@ _CHUNK = 65_536  # images whose labels are told in one event
 class PredictSpec:
     """`model` is a saved model, one of its files, or a project with one; `images` a folder, an NPZ or a project.
 
-    `project` is where a new project is made, by default in the user's data folder. Where the images have labels under
-    other classes than the model's, these are replaced only if `replace_classes` is True.
+    `project` is where a new project is made, by default in the user's data folder. `slices` are the slices of volumes
+    that are its images, as `SliceChoice` has them as text; where it is empty, those of the project, or all axial ones.
+    Where the images have labels under other classes than the model's, these are replaced only if `replace_classes` is
+    True.
     """
 
     model: Path
@@ -50,6 +52,7 @@ class PredictSpec:
     author: str = field(default_factory=who)
     project: Path | None = None
     replace_classes: bool = False
+    slices: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def predict(spec: PredictSpec, ctx: JobContext) -> PredictResult:
     check_whole(folder)
     card, network = load_model(folder)
     device = pick_device(spec.device)
-    place = project_with_images(spec.images, spec.project, ctx)
+    place = project_with_images(spec.images, spec.project, ctx, spec.slices)
     with Project.open(place) as project:
         before = project.runs.stage_one()
         adopted = adopt_classes(project, card.classes, spec.author, folder.name, spec.replace_classes)

@@ -104,9 +104,10 @@ class ExportDialog(QDialog):
             button.setToolTip(str(getattr(FormatTexts, f"{form}_purpose")))
             self._format_group.addButton(button)
             self.formats[form] = button
-        self.purpose = QLabel()
-        self.purpose.setProperty("role", "quiet")
-        self.purpose.setWordWrap(True)
+        self.purpose, self.reason = QLabel(), QLabel()
+        for label in (self.purpose, self.reason):
+            label.setProperty("role", "quiet")
+            label.setWordWrap(True)
         self.which, self.split, self.images = WhichBox(), SplitBox(), ImageBox()
         self.together = TogetherBox(files, self._has_groups)
         self.csv = QGroupBox(CsvTexts.title)
@@ -116,9 +117,6 @@ class ExportDialog(QDialog):
         images = Path(self._session.name)
         name = images.stem if images.suffix.lower() == ".npz" else images.name
         self.target = TargetRow(name, self._settings, files)
-        self.reason = QLabel()
-        self.reason.setProperty("role", "quiet")
-        self.reason.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         # Enter exports or does nothing: Export may be disabled while it has the focus, which then goes to Cancel.
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
@@ -240,6 +238,7 @@ class ExportDialog(QDialog):
 
     def _show_look(self, looked: Looked) -> None:
         plan = looked.look.plan
+        self.together.allow_patients(looked.has_dicom)
         self.preview.show_look(looked.look)
         self.together.show_examples(plan.group_examples if self._choices.groups.by != NOTHING else ())
         if self.target.out is None:

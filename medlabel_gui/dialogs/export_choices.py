@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from core.tasks.export import FITS, FORMATS, ExportSpec, GroupRule, Status
+from core.tasks.patients import BY_PATIENT, ExportByPatientSpec
 from medlabel_gui.texts.export import GroupTexts, SplitTexts, WhichTexts
 
-KEEP, NOTHING, PATTERN, COLUMN = "keep", "nothing", "pattern", "column"
+KEEP, NOTHING, PATTERN, COLUMN, PATIENT = "keep", "nothing", "pattern", "column", BY_PATIENT
 MAX_SIDE = 4096
 MAX_SEED = 999_999
 DEFAULT_RATIOS = (70, 10, 20)
@@ -16,7 +17,7 @@ DEFAULT_RATIOS = (70, 10, 20)
 
 @dataclass(frozen=True)
 class GroupChoice:
-    """What is kept together: `by` is KEEP, NOTHING, PATTERN or COLUMN."""
+    """What is kept together: `by` is KEEP, NOTHING, PATTERN, COLUMN or PATIENT."""
 
     by: str = NOTHING
     pattern: str = ""
@@ -24,7 +25,7 @@ class GroupChoice:
     column: str = ""
 
     def rule(self, has_groups: bool) -> GroupRule | None:
-        """For `ExportSpec`; the project keeps it."""
+        """For `ExportSpec`; the project keeps it. None for KEEP, and for PATIENT, which has a spec of its own."""
         if self.by == PATTERN:
             return GroupRule(pattern=self.pattern)
         if self.by == COLUMN:
@@ -99,7 +100,9 @@ class ExportChoices:
         """What to export. `has_groups` says whether the project has groups of an earlier export."""
         split = self.split[self.format] and self.format != "report"
         ratios = self.ratios if sum(self.ratios) == 100 else DEFAULT_RATIOS
-        return ExportSpec(
+        by_patient = self.groups.by == PATIENT and self.format != "report"
+        kind = ExportByPatientSpec if by_patient else ExportSpec
+        return kind(
             project,
             self.format,
             out,

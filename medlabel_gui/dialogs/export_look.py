@@ -7,7 +7,9 @@ import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs import JobContext, JobEnded
+from core.project.project import Project
 from core.tasks.export import ExportInputs, ExportLook, ExportSpec, look, read_inputs, target_problem
+from core.tasks.patients import ExportByPatientSpec, may_name_patients, patient_groups
 from medlabel_gui.jobs import Job, JobRunner
 
 ROWS = 20  # lines of the preview
@@ -16,10 +18,15 @@ _WAIT_MS = 200
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found, for which spec. Its target is another one where that which was suggested cannot be."""
+    """What was found, for which spec. Its target is another one where that which was suggested cannot be.
+
+    `inputs` are those of the project as it is, `has_dicom` says whether its images may name a patient.
+    """
 
     spec: ExportSpec
     look: ExportLook
+    inputs: ExportInputs
+    has_dicom: bool
 
 
 class LookAhead(QObject):
@@ -36,6 +43,7 @@ class LookAhead(QObject):
         self._runner = runner
         self._wanted: tuple[ExportSpec, bool] | None = None
         self._inputs: ExportInputs | None = None
+        self._patients: dict[str, str] = {}  # file -> group; lasts, so that headers are read once
         self._job: Job | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -65,12 +73,14 @@ class LookAhead(QObject):
     def _start(self) -> None:
         if self._wanted is None:
             return
-        (spec, suggested), inputs = self._wanted, self._inputs
+        (spec, suggested), inputs, patients = self._wanted, self._inputs, self._patients
 
         def task(ctx: JobContext) -> Looked:
             found = inputs or read_inputs(spec.project)
             chosen = replace(spec, out=free_target(spec, found)) if suggested else spec
-            return Looked(chosen, look(chosen, ctx, ROWS, found))
+            by_patient = isinstance(spec, ExportByPatientSpec)
+            shown = _by_patient(found, spec.project, patients, ctx) if by_patient else found
+            return Looked(chosen, look(chosen, ctx, ROWS, shown), found, may_name_patients(found.table.refs))
 
         def take(ended: JobEnded) -> None:
             if shiboken6.isValid(self) and self._job is job:
@@ -83,10 +93,19 @@ class LookAhead(QObject):
         self._job = None
         if isinstance(ended.result, Looked):
             if fresh:  # else the project changed meanwhile
-                self._inputs = ended.result.look.inputs
+                self._inputs = ended.result.inputs
             self.looked.emit(ended.result)
         elif ended.error is not None:
             self.failed.emit(str(ended.error))
+
+
+def _by_patient(inputs: ExportInputs, project: Path, known: dict[str, str], ctx: JobContext) -> ExportInputs:
+    """The inputs as they would be once the images are grouped by patient. Reads headers, stores no group."""
+    with Project.open(project) as opened:
+        found = patient_groups(opened, ctx, known)
+    table = inputs.table
+    groups = [found.get(row, group) for row, group in enumerate(table.group)]
+    return replace(inputs, table=replace(table, group=groups))
 
 
 def free_target(spec: ExportSpec, inputs: ExportInputs) -> Path:

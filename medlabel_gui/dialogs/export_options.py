@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.tasks.export import Status
-from medlabel_gui.dialogs.export_choices import COLUMN, KEEP, MAX_SEED, NOTHING, PATTERN, GroupChoice
+from medlabel_gui.dialogs.export_choices import COLUMN, KEEP, MAX_SEED, NOTHING, PATIENT, PATTERN, GroupChoice
 from medlabel_gui.dialogs.files import FileDialogs
 from medlabel_gui.texts.export import STATUS_TEXTS, GroupTexts, SplitTexts, WhichTexts, status_text
 
@@ -124,7 +125,7 @@ class SplitBox(QGroupBox):
 
 
 class TogetherBox(QGroupBox):
-    """Which images are never divided: by a pattern in the file name, or by a column of a CSV."""
+    """Which images are never divided: by a pattern in the file name, a column of a CSV, or the patient in DICOM."""
 
     changed = Signal()
 
@@ -139,6 +140,8 @@ class TogetherBox(QGroupBox):
         self.by.addItem(GroupTexts.nothing, NOTHING)
         self.by.addItem(GroupTexts.pattern, PATTERN)
         self.by.addItem(GroupTexts.column, COLUMN)
+        self.by.addItem(GroupTexts.patient, PATIENT)
+        self.allow_patients(False)
         self.pattern, self.csv, self.column = QLineEdit(), QLineEdit(), QLineEdit()
         self.pattern.setPlaceholderText("^([^_]+)_")
         self.pattern.setToolTip(GroupTexts.pattern_tip)
@@ -147,16 +150,26 @@ class TogetherBox(QGroupBox):
         self.choose = QPushButton(GroupTexts.choose)
         self.choose.setAutoDefault(False)  # Enter exports
         self.choose.setToolTip(GroupTexts.file_tip)
-        self.example = QLabel()
-        self.example.setProperty("role", "quiet")
-        self.example.setTextFormat(Qt.TextFormat.PlainText)
-        self.example.setWordWrap(True)
+        self.example, self.about_patients = QLabel(), QLabel(GroupTexts.patient_note)
+        for label in (self.example, self.about_patients):
+            label.setProperty("role", "quiet")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
         self._arrange()
         self.by.currentIndexChanged.connect(lambda _: self._follow())
         for edit in (self.pattern, self.csv, self.column):
             edit.textChanged.connect(lambda _: self.changed.emit())
         self.choose.clicked.connect(self._ask_file)
         self._show_rows()
+
+    def allow_patients(self, allowed: bool) -> None:
+        """Whether the project has DICOM images, which name a patient; else the choice says why it is none."""
+        place = self.by.findData(PATIENT)
+        rows = self.by.model()
+        if isinstance(rows, QStandardItemModel):  # which a combo box has unless it is given another
+            rows.item(place).setEnabled(allowed)
+        tip = GroupTexts.patient_note if allowed else GroupTexts.no_dicom
+        self.by.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
 
     def show_choice(self, choice: GroupChoice) -> None:
         for edit, text in (
@@ -200,6 +213,7 @@ class TogetherBox(QGroupBox):
         label.setBuddy(self.csv)
         self._form.addRow(label, row)
         self._form.addRow(GroupTexts.column_label, self.column)
+        self._form.addRow(self.about_patients)
         self._form.addRow(self.example)
         self.csv.setAccessibleName(GroupTexts.file_label)
 
@@ -212,6 +226,7 @@ class TogetherBox(QGroupBox):
         self._form.setRowVisible(self.pattern, by == PATTERN)
         self._form.setRowVisible(self._file_row, by == COLUMN)
         self._form.setRowVisible(self.column, by == COLUMN)
+        self.about_patients.setVisible(by == PATIENT)
         if by == NOTHING:
             self.example.hide()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from core.project.queries import disagree
 from core.project.records import Run
 from medlabel_gui.first_stage import whose
-from medlabel_gui.outcome import Outcome, outcome_of
+from medlabel_gui.outcome import Outcome, outcome_of, plain_reason
 from medlabel_gui.panels.changes_matrix import Matrix, MatrixView, count_pairs
 from medlabel_gui.panels.notice import Notice
 from medlabel_gui.session import Aspect, Change, Session
@@ -144,12 +144,12 @@ def _headline(changed: int, images: int, delivers: bool) -> str:
 def _delivery(run: Run, first: str) -> str:
     if run.delivers:
         return ChangesTexts.delivered
-    return ChangesTexts.not_delivered.format(first=first, reason=run.note).strip()
+    return ChangesTexts.not_delivered.format(first=first, reason=plain_reason(run.note)).strip()
 
 
 def _taken(outcome: Outcome, run: Run) -> str:
     """Whose labels were taken and why; nothing that `_delivery` says already."""
-    why = "" if outcome.why == run.note else outcome.why
+    why = "" if outcome.why == plain_reason(run.note) else outcome.why
     if not outcome.taken:
         return why
     text = ChangesTexts.taken if run.delivers else ChangesTexts.best

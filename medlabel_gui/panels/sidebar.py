@@ -22,7 +22,8 @@ _REFRESH_MS = 150
 class Sidebar(QWidget):
     """Puts the classes, the model and the two steps below each other; each step says in a line how it stands.
 
-    The lines follow `session`, at most every 150 ms. The step that is next is the primary one.
+    The lines follow `session`, at most every 150 ms. The step that is next is the primary one; none
+    is before there are classes.
     """
 
     def __init__(
@@ -68,7 +69,8 @@ class Sidebar(QWidget):
         self.label.show_state(label_state(snapshot))
         self.refine.show_state("\n".join(filter(None, (refine_state(snapshot), self._how))))
         labelled = snapshot is not None and snapshot.stage_one is not None
-        self.label.set_primary(not labelled)
+        has_classes = self._session is not None and bool(self._session.classes)
+        self.label.set_primary(has_classes and not labelled)
         self.refine.set_primary(labelled and snapshot is not None and snapshot.refinement is None)
 
 

@@ -96,15 +96,14 @@ def summary_line(summary: Summary) -> str:
 
 
 def stage_line(summary: Summary) -> str:
-    """Rich text: what the refinement did, and whether its labels are the delivered ones."""
+    """Rich text: whether the refined labels are the ones shown. What the refinement did stands in Changes."""
     if summary.changed is None:
         return ""
     if summary.delivers:
-        text = SummaryTexts.delivers.format(count=f"{summary.changed:,}", first=summary.first)
-        text += SummaryTexts.by.format(taken=summary.taken) if summary.taken else ""
+        text = str(SummaryTexts.delivers)
     else:
         first = summary.first[:1].upper() + summary.first[1:]
-        text = SummaryTexts.not_delivered.format(first=first, reason=summary.reason).strip()
+        text = SummaryTexts.not_delivered.format(first=first)
     if summary.warnings:
         text += " " + _warnings(summary.warnings)
     return html.escape(text, quote=False)

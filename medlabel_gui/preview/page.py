@@ -149,6 +149,9 @@ class PreviewPage(QWidget):
             self.canvas.show_picture(found.pyramid, name)
         pyramid = found.pyramid if found is not None else None
         self.side.tone.show_stored(pyramid.stored if pyramid is not None else None)
+        # Nothing there that could be seen brighter; while it is being read, it may come.
+        gone = self._session.source is None if found is None else pyramid is None
+        self.side.tone.setEnabled(not gone)
 
     def _name(self) -> str:
         table = self._session.table

@@ -45,7 +45,7 @@ class WhichTexts:
     unsure = Text("Unsure")
     excluded = Text("Excluded")
     unlabelled = Text("Not labelled")
-    error = Text("Unreadable")
+    error = Text("Cannot be read")
     none = Text("Choose at least one status.")
 
 
@@ -71,6 +71,12 @@ class GroupTexts:
     keep = Text("The groups of an earlier export")
     pattern = Text("A pattern in the file name")
     column = Text("A column of a CSV file")
+    patient = Text("The patient in the DICOM header")
+    patient_note = Text(
+        "Images of one patient stay in one part. Of the patient ID only a salted hash is kept, which names the group "
+        "in an export; the ID itself is kept nowhere."
+    )
+    no_dicom = Text("This project has no DICOM images")
     pattern_label = Text("Pattern")
     pattern_tip = Text(
         "A regular expression; what stands in its first brackets names the group. "

@@ -40,6 +40,7 @@ def table_of(paths, labels, classes=("a", "b"), **columns) -> LabelTable:
         "annotator": [""] * n,
         "updated_at": [""] * n,
         "duplicate": np.full(n, -1, np.int32),
+        "flat": np.zeros(n, np.bool_),
     }
     return LabelTable(**{**values, **columns})
 

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageEnhance
 
 from core.cli.app import run
@@ -33,6 +34,7 @@ from core.quality.duplicates import (
     first_of_content,
     join,
 )
+from core.quality.one_file import between_files, file_numbers
 from core.tasks.duplicates import DuplicatesSpec, find_duplicates
 from core.tasks.scan import open_project, scan
 from tests.core.tables import request_for, table_of
@@ -276,3 +278,81 @@ def test_that_all_but_the_first_of_each_group_are_chosen_among_the_images_shown(
     assert later_duplicates(table, np.arange(6)).tolist() == [1, 4, 5]
     assert later_duplicates(table, np.array([5, 4, 1])).tolist() == [5]
     assert later_duplicates(table, np.array([3])).tolist() == []
+
+
+def soft_volume(depth: int, seed: int) -> np.ndarray:
+    """(depth, 64, 64) uint8: slices that change a little from one to the next; the first and last two are black."""
+    one, other = (np.asarray(scene(number, 64), np.float32) for number in (seed, seed + 1))
+    shares = np.linspace(0, 1, depth - 4, dtype=np.float32)[:, None, None]
+    full = (one * (1 - shares) + other * shares).astype(np.uint8)
+    return np.pad(full, ((2, 2), (0, 0), (0, 0)))
+
+
+def project_of_volumes(tmp_path, ctx, *volumes):
+    for number, volume in enumerate(volumes):
+        tifffile.imwrite(tmp_path / f"{number}.tif", volume, photometric="minisblack")
+    project = open_project(tmp_path)
+    scan(project, ctx)
+    return project
+
+
+def test_that_slices_of_one_volume_are_not_duplicates_of_each_other(tmp_path, ctx):
+    volume = soft_volume(20, 5)
+    volume[9] = volume[8]
+    project = project_of_volumes(tmp_path, ctx, volume, soft_volume(20, 50))
+    for near in (True, False):
+        result = find_duplicates(DuplicatesSpec(project, near), ctx)
+        assert (result.compared, result.groups, result.exact, result.near, result.volumes) == (40, 0, 0, 0, 2)
+    assert found_in(project) == []
+
+
+def test_that_slices_are_found_in_another_volume_one_of_each_file_in_a_group(tmp_path, ctx):
+    volume = soft_volume(20, 5)
+    brighter = (volume * 1.1).astype(np.uint8)
+    brighter[10] = volume[10]
+    project = project_of_volumes(tmp_path, ctx, volume, brighter)
+    result = find_duplicates(DuplicatesSpec(project, listed=True), ctx)
+    assert result.exact == 1 and result.near >= 14, "nearly all of the 16 that are not empty"
+    groups: dict[int, list[str]] = {}
+    frames: dict[int, set[int]] = {}
+    for image in result.images:
+        groups.setdefault(image.group, []).append(image.file_name)
+        frames.setdefault(image.group, set()).add(image.frame)
+        assert 2 <= image.frame < 18, "empty slices are in no group"
+    assert all(sorted(names) == ["0.tif", "1.tif"] for names in groups.values())
+    assert all(len(found) == 1 for found in frames.values()), "each with the slice that is its own"
+    assert find_duplicates(DuplicatesSpec(project, near=False), ctx).exact == 1
+
+
+def test_that_pictures_of_their_own_are_still_found_beside_volumes(tmp_path, ctx):
+    for name in ("a.png", "b.png"):
+        Image.new("L", (40, 40), 9).save(tmp_path / name)
+    volume = soft_volume(8, 5)
+    scene(5, 64).resize((90, 90)).save(tmp_path / "like the third slice.png")
+    project = project_of_volumes(tmp_path, ctx, volume)
+    find_duplicates(DuplicatesSpec(project), ctx)
+    assert found_in(project) == [{"0.tif", "like the third slice.png"}, {"a.png", "b.png"}]
+
+
+def test_that_no_group_unites_two_images_of_a_file_by_way_of_another():
+    links = Links(
+        np.array([[0, 2], [1, 2], [1, 3], [0, 4]]), np.array([0.99, 0.995, 0.991, 0.986], np.float32)
+    )
+    files = file_numbers(["v", "v", "w", "w", "x.png"])
+    assert files.tolist() == [0, 0, 1, 1, -1]
+    kept = between_files(links, np.arange(5), files)
+    assert kept.pairs.tolist() == [[1, 2], [0, 4]]
+    same = between_files(links, np.arange(5), np.full(5, -1))
+    assert same.pairs.tolist() == links.pairs.tolist()
+
+
+def test_that_the_command_says_that_slices_are_not_compared_with_each_other(tmp_path, twins, ctx, capsys):
+    place = tmp_path / "volumes"
+    place.mkdir()
+    project_of_volumes(place, ctx, soft_volume(8, 5))
+    said = "Slices of one volume are not compared with each other."
+    assert run(["duplicates", str(place)]) == 0
+    told = capsys.readouterr().out
+    assert said in told and "No image is there twice." in told
+    assert run(["duplicates", str(twins)]) == 0
+    assert said not in capsys.readouterr().out

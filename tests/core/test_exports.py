@@ -415,3 +415,17 @@ def test_that_what_people_keep_out_is_in_no_split_unless_it_is_asked_for(folder,
     asked = replace(request, out=tmp_path / "m.csv", statuses=frozenset(Status))
     export_csv(asked, ctx)
     assert all(row["split"] for row in rows_of(asked.out, "utf-8-sig"))
+
+
+def test_that_the_black_slice_of_every_volume_does_not_put_all_volumes_into_one_split(tmp_path, ctx):
+    refs = [ImageRef(f"volume{row // 8}.nii", row % 8) for row in range(80)]
+    flat = np.array([ref.frame == 0 for ref in refs])
+    contents = [b"black" if empty else bytes([row]) * 32 for row, empty in enumerate(flat)]
+    contents[9:16] = contents[1:8]  # the second volume is a copy of the first
+    table = table_of(refs, [row % 2 for row in range(80)], sha256=contents, flat=flat)
+    export_csv(
+        ExportRequest(table, FolderSource(tmp_path / "files"), tmp_path / "labels.csv", split=True), ctx
+    )
+    split = {row["file_name"]: row["split"] for row in rows_of(tmp_path / "labels.csv", "utf-8-sig")}
+    assert set(split.values()) == {"train", "val", "test"}
+    assert split["volume0.nii"] == split["volume1.nii"]

@@ -1,7 +1,10 @@
 """Image sets for experiments: NPZ and CSV as MedMNIST writes them, and folders."""
 
+import zipfile
+
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from core.datasets.image_sets import folder_set
@@ -93,6 +96,39 @@ def test_that_a_folder_of_class_folders_is_a_set_without_parts(folder):
 
 def test_that_a_folder_of_one_kind_is_one_class(folder):
     assert folder_set(folder / "discs").classes == ("discs",)
+
+
+def packed(folder, archive):
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(folder.rglob("*.png")):
+            file.write(path, path.relative_to(folder).as_posix())
+    return archive
+
+
+def test_that_an_archive_is_the_set_of_its_folder(folder, tmp_path):
+    archive = packed(folder, tmp_path / f"{folder.name}.zip")
+    found, wanted = folder_set(archive), folder_set(folder)
+    assert (found.name, found.classes, found.files) == (wanted.name, wanted.classes, wanted.files)
+    assert found.labels.tolist() == wanted.labels.tolist() and found.fingerprint == wanted.fingerprint
+    rows = np.array([20, 3])
+    assert np.array_equal(found.read(rows, 28, True), wanted.read(rows, 28, True))
+    assert open_set(archive).fingerprint == wanted.fingerprint
+    one_kind = packed(folder / "discs", tmp_path / "only discs.zip")
+    assert folder_set(one_kind).classes == ("only discs",)
+    with pytest.raises(UserError, match="no folder or file"):
+        folder_set(tmp_path / "gone.zip")
+    with pytest.raises(UserError, match="There is no folder"):
+        folder_set(folder / "discs" / "00.png")
+
+
+def test_that_a_file_of_several_images_is_one_image_of_a_set_the_middle_one(tmp_path):
+    for name, level in (("a", 10), ("b", 100)):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        pages = np.broadcast_to(np.arange(5, dtype=np.uint8).reshape(5, 1, 1) * 10 + level, (5, 8, 8))
+        tifffile.imwrite(tmp_path / "set" / name / "v.tif", pages, photometric="minisblack")
+    found = folder_set(tmp_path / "set")
+    assert found.files == ("a/v.tif", "b/v.tif") and found.labels.tolist() == [0, 1]
+    assert found.read(np.array([0, 1]), 8, True)[:, 4, 4].tolist() == [30, 120]
 
 
 def test_that_an_empty_folder_and_an_unreadable_image_are_clear_errors(tmp_path, folder):

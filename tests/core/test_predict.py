@@ -237,6 +237,35 @@ def test_that_the_command_labels_exports_and_tells(model, pictures, tmp_path, ca
     assert "stage 1, by a saved model" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def volumes_of(tmp_path):
+    """A dark and a bright volume of four slices."""
+    levels = np.array([30, 220], np.uint8).reshape(2, 1, 1, 1)
+    np.savez(tmp_path / "set.npz", train_images=np.broadcast_to(levels, (2, 4, 12, 10)))
+    return tmp_path / "set.npz"
+
+
+def test_that_the_chosen_slices_of_volumes_are_labelled(model, tmp_path, ctx):
+    path = volumes_of(tmp_path)
+    with pytest.raises(UserError, match="'diagonal' is not a choice of slices"):
+        predict(spec_of(model, path, slices="diagonal"), ctx)
+    result = predict(spec_of(model, path, slices="coronal:middle"), ctx)
+    assert (result.images, result.labelled) == (2, 2)
+    with Project.open(result.project) as project:
+        table = project.table()
+        assert str(project.slices) == "coronal:middle"
+    assert [table.classes[k].name for k in table.label] == list(CLASSES)
+    assert predict(spec_of(model, path), ctx).images == 2, "the choice is kept"
+    assert predict(spec_of(model, path, slices="axial"), ctx).images == 10, "those of before are missing now"
+
+
+def test_that_the_command_takes_slices_as_label_does(model, tmp_path, capsys):
+    arguments = ["predict", str(model), str(volumes_of(tmp_path)), "--device", "cpu", "--json"]
+    assert run([*arguments, "--slices", "diagonal"]) == 1
+    assert "'diagonal' is not a choice of slices" in capsys.readouterr().err
+    assert run([*arguments, "--slices", "axial:every=2"]) == 0
+    assert json.loads(capsys.readouterr().out)["predict"]["labelled"] == 4
+
+
 def test_that_a_pickle_given_to_the_command_is_one_line(tmp_path, pictures, capsys):
     (tmp_path / "m.pt").write_bytes(b"x")
     assert run(["predict", str(tmp_path / "m.pt"), str(pictures)]) == 1

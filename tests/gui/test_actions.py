@@ -218,7 +218,7 @@ def _(driver: Driver, tmp_path: Path) -> None:
     driver.trigger("refine")
     assert driver.table.label.tolist() == [0] * 6 + [1] * 6
     assert [e.epoch for e in driver.parts.curves.epochs] == [1, 2, 3]
-    driver.bot.waitUntil(lambda: "changed 6 of CLIP" in driver.parts.summary.text)
+    driver.bot.waitUntil(lambda: "The refined labels are shown" in driver.parts.summary.text)
     assert "another label" in driver.parts.messages.text
 
 

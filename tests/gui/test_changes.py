@@ -117,6 +117,13 @@ CANDIDATES = [
 ]
 
 
+def test_that_the_number_behind_a_reason_is_not_shown():
+    note = "The classes do not separate in the images (normalised cut 0.15)."
+    kept = compare(snapshot(delivers=False, note=note, metrics={"candidate": "stage one", "reason": note}))
+    assert kept.delivery.endswith("The classes do not separate in the images.")
+    assert "normalised" not in kept.taken
+
+
 def test_that_the_candidate_that_was_taken_is_told_with_its_reason():
     metrics = {"candidates": CANDIDATES, "candidate": "propagation", "reason": "Its classes separate best."}
     found = compare(snapshot(metrics=metrics))

@@ -18,13 +18,23 @@ from core.project.image_rows import ImageFacts
 from core.project.project import Project
 from core.project.records import ImageClass, Status
 from core.tasks.export import ExportPlan, ExportSpec, GroupRule, export
+from core.tasks.patients import ExportByPatientSpec, export_by_patient
 from core.tasks.scan import open_project, scan
 from medlabel_gui.dialogs.export import ExportDialog
-from medlabel_gui.dialogs.export_choices import COLUMN, KEEP, NOTHING, PATTERN, ExportChoices, GroupChoice
+from medlabel_gui.dialogs.export_choices import (
+    COLUMN,
+    KEEP,
+    NOTHING,
+    PATIENT,
+    PATTERN,
+    ExportChoices,
+    GroupChoice,
+)
 from medlabel_gui.dialogs.export_look import free_folder
 from medlabel_gui.dialogs.export_preview import details, headline, size_text
 from medlabel_gui.session import Session
 from medlabel_gui.settings import Settings
+from tests.core.dicom_files import image, stored
 from tests.gui.conftest import RecordingFileDialogs, open_in, process_deletions
 
 
@@ -574,3 +584,58 @@ def test_that_a_plan_is_told_in_words():
     assert [size_text(size) for size in (10, 830_000, 4_200_000, 1_700_000_000)] == [
         "1 kB", "830 kB", "4.2 MB", "1.7 GB",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def dicom_project(tmp_path) -> Path:
+    """Three DICOM files of two patients."""
+    for name, patient in (("a1", "SECRET-1"), ("a2", "SECRET-1"), ("b1", "SECRET-2")):
+        write_dicom(tmp_path / "scans" / f"{name}.dcm", patient)
+    folder = open_project(tmp_path / "scans")
+    scan(folder, JobContext())
+    return folder
+
+
+def write_dicom(path: Path, patient: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    stored(path, image(np.arange(64, dtype=np.uint16).reshape(8, 8), PatientID=patient))
+
+
+def test_that_images_are_grouped_by_the_patient_in_the_dicom_header(qtbot, session, make, dicom_project):
+    open_in(session, dicom_project)
+    dialog = make()
+    assert dialog.together.about_patients.isHidden()
+    choose(dialog.together.by, PATIENT)
+    settle(qtbot, dialog)
+    assert "only a salted hash is kept" in dialog.together.about_patients.text()
+    assert not dialog.together.about_patients.isHidden()
+    assert "Groups kept together: 2; images in none: 0" in dialog.preview.details.text()
+    with Project.open(dicom_project) as opened:
+        assert not opened.groups(), "the dialog itself groups nothing"
+    shown = cells(dialog.preview.rows)
+    spec = wanted(qtbot, dialog)
+    assert isinstance(spec, ExportByPatientSpec)
+    export_by_patient(spec, JobContext())
+    with spec.out.open(newline="") as file:
+        assert list(csv.reader(file))[1:] == shown
+    assert "SECRET" not in spec.out.read_text()
+
+
+def test_that_the_patient_is_no_choice_where_nothing_is_dicom(dialog):
+    place = dialog.together.by.findData(PATIENT)
+    assert not dialog.together.by.model().item(place).isEnabled()
+    assert "no DICOM" in dialog.together.by.itemData(place, Qt.ItemDataRole.ToolTipRole)
+
+
+def test_that_headers_that_name_no_patient_are_told_inline(qtbot, session, make, tmp_path):
+    write_dicom(tmp_path / "scans" / "nobody.dcm", "")
+    folder = open_project(tmp_path / "scans")
+    scan(folder, JobContext())
+    open_in(session, folder)
+    dialog = make()
+    choose(dialog.together.by, PATIENT)
+    settle(qtbot, dialog)
+    assert "patient ID" in dialog.reason.text() and not dialog.export_button.isEnabled()
+    choose(dialog.together.by, NOTHING)
+    settle(qtbot, dialog)
+    assert dialog.export_button.isEnabled()

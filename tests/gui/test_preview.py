@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage, QKeySequence, QPainter, QWheelEvent
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.images.folder import FolderSource
@@ -320,6 +320,18 @@ def test_that_an_unreadable_image_says_why(qtbot: QtBot, page: PreviewPage, tmp_
     (tmp_path / "images" / "image_1.png").write_bytes(b"no picture")
     show(qtbot, page, 1)
     assert page.canvas.message.startswith("This image cannot be read: this is not a picture")
+
+
+def test_that_an_image_that_cannot_be_read_cannot_be_made_brighter(
+    qtbot: QtBot, page: PreviewPage, tmp_path: Path
+) -> None:
+    (tmp_path / "images" / "image_1.png").write_bytes(b"no picture")
+    show(qtbot, page, 1)
+    assert not page.side.tone.brightness.isEnabled() and not page.side.tone.zoom.isEnabled()
+    told = [label.text() for label in page.findChildren(QLabel) if "not a picture" in label.text()]
+    assert not told, "the canvas alone says why"
+    show(qtbot, page, 2)
+    assert page.side.tone.brightness.isEnabled()
 
 
 def test_that_another_project_takes_the_image_away(qtbot: QtBot, page: PreviewPage, session: Session) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from core.jobs import JobContext
+from core.project.edits import Edit
 from core.project.queries import Query, facets, select
 from core.project.records import ImageClass, Run, Status
 from core.tasks.label import ClassSpec, LabelSpec, set_classes
@@ -52,28 +53,27 @@ def session(runner: JobRunner, qtbot: QtBot):
     made.deleteLater()
 
 
-def test_that_the_summary_says_why_a_refinement_does_not_deliver() -> None:
-    summary = Summary(10, (), 0, 0, 4, False, "It gave up a class.")
-    assert stage_line(summary) == "CLIP's labels are shown, not the refined ones. It gave up a class."
-
-
-def test_that_the_summary_says_whose_labels_were_taken_and_that_there_are_warnings() -> None:
-    summary = Summary(10, (), 0, 0, 4, True, "", "the imported", "Label propagation", 2)
-    assert stage_line(summary) == (
-        "Refining changed 4 of the imported labels; the refined ones are shown. "
-        "Taken from: Label propagation. ⚠ 2 warnings: see Changes."
+def test_that_the_summary_says_which_labels_are_shown_and_leaves_the_rest_to_the_panel() -> None:
+    assert stage_line(Summary(10, (), 0, 0, 4, False)) == (
+        "CLIP's labels are shown, not the refined ones: see Changes."
     )
+    assert stage_line(Summary(10, (), 0, 0, 4, True)) == "The refined labels are shown."
+
+
+def test_that_the_summary_says_that_there_are_warnings() -> None:
+    summary = Summary(10, (), 0, 0, 4, True, "the imported", 2)
+    assert stage_line(summary) == "The refined labels are shown. ⚠ 2 warnings: see Changes."
 
 
 def test_that_names_of_classes_are_shown_as_they_are_typed() -> None:
-    line = summary_line(Summary(1200, (("a <b> & c", 1100),), 5, 2, None, False, ""))
+    line = summary_line(Summary(1200, (("a <b> & c", 1100),), 5, 2, None, False))
     assert "a&nbsp;&lt;b&gt;&nbsp;&amp;&nbsp;c" in line and "1,200&nbsp;images" in line
-    assert "5&nbsp;decided" in line and "2&nbsp;unreadable" in line
+    assert "5&nbsp;decided" in line and "2&nbsp;cannot&nbsp;be&nbsp;read" in line
 
 
 def test_that_a_hundred_classes_do_not_fill_the_window() -> None:
     counts = tuple((f"class {n}", 1) for n in range(100))
-    line = summary_line(Summary(9, counts, 0, 0, None, False, ""))
+    line = summary_line(Summary(9, counts, 0, 0, None, False))
     assert line.count("<img") == 12 and "and&nbsp;88&nbsp;more&nbsp;classes" in line
 
 
@@ -82,7 +82,7 @@ def test_that_the_summary_shows_the_chips_of_the_tiles_and_is_read_aloud_without
     qtbot.addWidget(shown)
     shown.resize(300, 40)
     classes = (ImageClass(1, "hand"), ImageClass(2, "head", colour="#123456", key="h"))
-    shown.show_text(summary_line(Summary(3, (("hand", 1), ("head", 2)), 0, 0, None, False, "")), classes)
+    shown.show_text(summary_line(Summary(3, (("hand", 1), ("head", 2)), 0, 0, None, False)), classes)
     assert shown.accessibleName() == "3 images hand 1 head 2"
     image = shown.grab().toImage()
     seen = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
@@ -97,7 +97,7 @@ def test_that_chips_and_text_wrap_where_there_is_little_room(qtbot: QtBot) -> No
     shown = ChipText()
     qtbot.addWidget(shown)
     counts = tuple((f"class {n}", 1) for n in range(12))
-    shown.show_text(summary_line(Summary(12, counts, 0, 0, None, False, "")), ())
+    shown.show_text(summary_line(Summary(12, counts, 0, 0, None, False)), ())
     assert shown.heightForWidth(2000) < 30 < 3 * 18 < shown.heightForWidth(300)
 
 
@@ -139,7 +139,7 @@ def test_that_each_step_says_how_it_stands_and_the_next_one_stands_out(
     sidebar = Sidebar(QWidget(), QWidget(), label, refine, session)
     qtbot.addWidget(sidebar)
     first, second = sidebar.label, sidebar.refine
-    assert first.state == "Gives every image a label" and first.button.property("primary")
+    assert first.state == "Gives every image a label" and not first.button.property("primary")
     assert not second.button.isEnabled() and not second.button.property("primary")
     open_in(session, labelled)
     qtbot.waitUntil(lambda: first.state == "12 labelled by starter")
@@ -154,6 +154,21 @@ def test_that_each_step_says_how_it_stands_and_the_next_one_stands_out(
     session.reload()
     qtbot.waitUntil(lambda: second.state == "6 labels changed")
     assert not second.button.property("primary")
+
+
+def test_that_label_does_not_stand_out_before_there_are_classes(
+    session: Session, images: Path, qtbot: QtBot
+) -> None:
+    owner = QObject()
+    sidebar = Sidebar(QWidget(), QWidget(), QAction("Label", owner), QAction("Refine", owner), session)
+    qtbot.addWidget(sidebar)
+    project = open_project(images)
+    open_in(session, project)
+    sidebar.refresh()
+    assert not sidebar.label.button.property("primary")
+    session.execute(Edit("Set classes", classes=(ImageClass(1, "first"), ImageClass(2, "second"))))
+    sidebar.refresh()
+    assert sidebar.label.button.property("primary")
 
 
 def test_that_list_line_and_filters_count_the_same_images() -> None:
@@ -187,7 +202,7 @@ def test_that_a_model_from_a_folder_is_told_by_its_name(tmp_path: Path) -> None:
 
 def test_that_one_is_told_as_one() -> None:
     counts = tuple((f"class {n}", 1) for n in range(13))
-    line = summary_line(Summary(1, counts, 0, 0, None, False, "")).replace("&nbsp;", " ")
+    line = summary_line(Summary(1, counts, 0, 0, None, False)).replace("&nbsp;", " ")
     assert "<b>1 image</b>" in line and "and 1 more class" in line and "classes" not in line
 
 
@@ -205,7 +220,7 @@ def test_that_a_chip_stays_with_its_name_when_the_line_wraps(qtbot) -> None:
     widget = ChipText()
     qtbot.addWidget(widget)
     widget.show_text(
-        summary_line(Summary(9, tuple((c.name, 1) for c in classes), 0, 0, None, False, "")), classes
+        summary_line(Summary(9, tuple((c.name, 1) for c in classes), 0, 0, None, False)), classes
     )
     for width in range(150, 900, 35):
         widget.heightForWidth(width)
