@@ -4,6 +4,7 @@ import zlib
 from io import BytesIO
 
 import imagecodecs
+import jpeg_ls
 import numpy as np
 import pytest
 from dicom_files import compressed, encoded, image, stored
@@ -196,6 +197,28 @@ def test_that_jpeg_ls_jpeg_2000_and_rle_give_the_frame_that_is_asked_for(tmp_pat
     dataset = image(frames)
     dataset.compress("1.2.840.10008.1.2.5")
     np.testing.assert_array_equal(dicom.levels(stored(tmp_path / "r.dcm", dataset), 1).values, frames[1])
+
+
+@pytest.mark.parametrize(("order", "mode"), [("planes", 0), ("lines", 1), ("pixels", 2)])
+def test_that_colours_in_jpeg_ls_are_those_that_went_in(read, order, mode):
+    rgb = (np.arange(32 * 30 * 3).reshape(32, 30, 3) // 5 % 251).astype(np.uint8)
+    given = np.ascontiguousarray(rgb.transpose(2, 0, 1)) if order == "planes" else rgb
+    stream = bytes(jpeg_ls.encode_array(given, interleave_mode=mode))
+    dataset = compressed(image(rgb, "RGB"), "1.2.840.10008.1.2.4.80", [stream])
+    np.testing.assert_array_equal(read(dataset).array, rgb)
+
+
+@pytest.mark.parametrize(("largest", "dtype"), [(255, np.uint8), (4095, np.uint16), (65535, np.uint16)])
+def test_that_near_lossless_jpeg_ls_is_what_pyjpegls_decodes(tmp_path, largest, dtype):
+    grey = np.random.default_rng(1).integers(0, largest + 1, (9, 8)).astype(dtype)
+    stream = bytes(jpeg_ls.encode_array(grey, lossy_error=2))
+    file = stored(tmp_path / "n.dcm", compressed(image(grey), "1.2.840.10008.1.2.4.81", [stream]))
+    buffer, _ = jpeg_ls.decode_pixel_data(stream)
+    wanted = np.frombuffer(buffer, dtype).reshape(9, 8)
+    assert not np.array_equal(wanted, grey)
+    levels = dicom.levels(file, 0)
+    found = dicom.read(file, 0).array if levels is None else levels.values
+    np.testing.assert_array_equal(found, wanted)
 
 
 def without_meta(dataset, implicit):

@@ -3,8 +3,10 @@
 import logging
 import random
 import struct
+import time
 import warnings
 import zlib
+from threading import Event, Thread
 
 import imagecodecs
 import numpy as np
@@ -92,6 +94,33 @@ def test_that_a_segmented_palette_that_unpacks_without_end_is_refused(tmp_path):
         data = struct.pack("<3H", 0, 1, 5) + struct.pack("<3H", 1, 65535, 9) * 1000
         setattr(dataset, f"Segmented{name}PaletteColorLookupTableData", data)
     refused(tmp_path, dataset, "palette")
+
+
+# 10 x 50 px that make CharLS look for a parameter through all whole numbers before it gives up, for seconds.
+SLOW_JPEG_LS = bytes.fromhex(
+    "ffd8fff7000b100032000a01011100fff8000d01ffff0018004d01220040ffda000801010002000040201010102040820820"
+    "1fff7000000000000733182082108421080ff0665a1084210844407e04cca22222222207c14ca88888888881f044ca222222"
+    "4903e084a8040404081020820807c10250808082102041"
+)
+
+
+def test_that_other_threads_go_on_while_a_damaged_jpeg_ls_stream_is_refused(tmp_path):
+    ended, steps = Event(), [0]
+
+    def go_on():
+        while not ended.is_set():
+            steps[0] += 1
+            time.sleep(0.001)  # gives Python's lock away, and comes back only if the decoder does not hold it
+
+    other = Thread(target=go_on)
+    other.start()
+    try:
+        dataset = compressed(image(RAMP[:50, :10]), "1.2.840.10008.1.2.4.81", [SLOW_JPEG_LS])
+        refused(tmp_path, dataset, "broken or cut off")
+    finally:
+        ended.set()
+        other.join()
+    assert steps[0] > 200  # of several thousand; a decoder that holds the lock leaves some 50
 
 
 def test_that_a_compression_that_is_not_known_is_refused(tmp_path):

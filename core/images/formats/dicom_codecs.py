@@ -1,8 +1,11 @@
 """The decoders of compressed DICOM pixels, as one plugin of pydicom.
 
-Which library decodes what: Pillow 8-bit JPEG, libjpeg-turbo (imagecodecs) lossless and 12-bit JPEG, CharLS (pyjpegls)
-JPEG-LS, OpenJPEG JPEG 2000, pydicom RLE. A stream that says another size than the header is refused before it is
-decoded: a few bytes could claim gigabytes.
+Which library decodes what: Pillow 8-bit JPEG, libjpeg-turbo (imagecodecs) lossless and 12-bit JPEG, CharLS
+(imagecodecs) JPEG-LS, OpenJPEG JPEG 2000, pydicom RLE. A stream that says another size than the header is refused
+before it is decoded: a few bytes could claim gigabytes.
+
+pyjpegls decodes by the same CharLS but holds Python's lock meanwhile: damage can make CharLS count to 2^31, which would
+stop the window for five seconds.
 """
 
 import struct
@@ -49,7 +52,7 @@ def decode_frame(src: bytes, runner: Any) -> bytes | bytearray:
     if syntax in JPEG_2000:
         from pydicom.pixels.decoders.pylibjpeg import _decode_frame
     elif syntax in _JPEG_LS:
-        from pydicom.pixels.decoders.pyjpegls import _decode_frame
+        return _jpeg_ls(src, runner)
     else:
         return _jpeg(src, runner, syntax)
     return _decode_frame(src, runner)  # type: ignore[no-any-return]
@@ -94,6 +97,16 @@ def _jpeg(src: bytes, runner: Any, syntax: str) -> bytes:
     # One colour space for both: the samples as they are stored, pydicom converts them by the header.
     space = "YCBCR" if runner.samples_per_pixel == 3 else None
     array = jpeg8_decode(src, colorspace=space, outcolorspace=space)
+    runner.set_option("bits_allocated", 8 * array.dtype.itemsize)
+    return array.tobytes()
+
+
+def _jpeg_ls(src: bytes, runner: Any) -> bytes:
+    from imagecodecs import jpegls_decode
+
+    array = jpegls_decode(src)  # colour by pixel, also where the stream has it by plane or by line
+    if runner.samples_per_pixel > 1:
+        runner.set_option("planar_configuration", 0)
     runner.set_option("bits_allocated", 8 * array.dtype.itemsize)
     return array.tobytes()
 
