@@ -57,11 +57,24 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that RAM or a device's memory is used up. Exact for what torch, numpy and Python raise."""
     if isinstance(error, MemoryError):  # numpy's too
         return True
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return error.errno == errno.ENOMEM
     if any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):  # torch's, not imported here
         return True
-    return isinstance(error, RuntimeError) and any(text in str(error).casefold() for text in _TEXTS)
+    told = isinstance(error, RuntimeError | OSError)  # Pillow's have no number
+    return told and any(text in str(error).casefold() for text in _TEXTS)
+
+
+def comes_of_no_memory(error: BaseException) -> bool:
+    """Whether memory was used up where an error began: it, or one that it was raised for or during."""
+    found: BaseException | None = error
+    seen: set[int] = set()
+    while found is not None and id(found) not in seen:
+        if is_out_of_memory(found):
+            return True
+        seen.add(id(found))
+        found = found.__cause__ or found.__context__
+    return False
 
 
 def too_little(where: str = "") -> UserError:

@@ -4,10 +4,9 @@
 refined_confidence, split, group, annotator, updated_at, sha256, frame, error, note`. `file_name` is relative to the
 image folder with `/`, which makes the file a valid `metadata.csv` of Hugging Face's image folders (in a copy of
 them: nothing is written among the images). Confidences are 0..1 with six digits, empty where there is none; times are
-ISO 8601 in UTC.
+ISO 8601 in UTC. What a spreadsheet would run as a formula has an apostrophe before it (`spreadsheet.harmless`).
 """
 
-import csv
 import io
 import math
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from core.exports.atomic import replacing
 from core.exports.options import EVERYTHING, SPLITS, ExportRequest, ExportResult, Preview
 from core.exports.selection import Selection, Sizes, select
-from core.exports.spreadsheet import harmless
+from core.exports.spreadsheet import harmless, write_rows
 from core.exports.target import check_target
 from core.jobs import JobContext
 from core.project.records import Source, Status
@@ -56,10 +55,8 @@ def export_csv(request: ExportRequest, ctx: JobContext) -> ExportResult:
         replacing(request.out) as temporary,
         temporary.open("w", encoding=encoding, errors="backslashreplace", newline="") as file,
     ):
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for line in ctx.track(_lines(request, chosen), len(chosen.rows), _STAGE):
-            writer.writerow(line)
+        write_rows(file, [COLUMNS])
+        write_rows(file, ctx.track(_lines(request, chosen), len(chosen.rows), _STAGE))
     return ExportResult("csv", (request.out,), len(chosen.rows), {}, chosen.counts())
 
 
@@ -79,7 +76,7 @@ def estimate_csv(request: ExportRequest, chosen: Selection, _: Sizes) -> int:
     step = max(1, len(chosen.rows) // _SAMPLE)
     sample = Selection(chosen.rows[::step], chosen.split[::step])
     text = io.StringIO()
-    csv.writer(text).writerows(_lines(request, sample))
+    write_rows(text, _lines(request, sample))
     size = len(text.getvalue().encode("utf-8", "backslashreplace"))
     header = len(",".join(COLUMNS)) + 2 + 3 * request.excel
     return header + size * len(chosen.rows) // max(1, len(sample.rows))

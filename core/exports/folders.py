@@ -1,7 +1,8 @@
 """Copies sorted into one folder a class; the originals are not touched.
 
-Plain pictures are copied byte for byte. What other formats hold is written as PNG: their headers may name a patient
-(DICOM), and one file of theirs may be many images.
+Plain pictures are copied without the texts in their headers, their pixels as they are stored. What other formats hold
+is written as PNG: their headers may name a patient (DICOM), and one file of theirs may be many images. So is a file
+that is not what its name says.
 
 `<out>/<class>/<file>`, or `<out>/<split>/<class>/<file>` with splits: what torchvision's ImageFolder and other tools
 read.
@@ -10,7 +11,6 @@ read.
 import hashlib
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from core.exports.atomic import replacing
 from core.exports.options import LABELLED, SPLITS, UNREADABLE, ExportRequest, ExportResult, Preview
 from core.exports.selection import Selection, Sizes, select_labelled
+from core.exports.stripped import stripped
 from core.exports.target import check_new_folder
 from core.images.file_tree import FileTree
 from core.images.formats.registry import is_plain, stem_of
@@ -51,11 +52,11 @@ def export_folders(request: ExportRequest, ctx: JobContext) -> ExportResult:
     chosen = select_folders(request)
     counts = dict.fromkeys([*SPLITS, ""], 0)
     skipped = 0
+    taken: set[str] = set()
     with replacing(request.out) as temporary:
-        for number, copy in enumerate(_copies(request, chosen), 1):
-            target = temporary / copy.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if _copy(request, copy.row, target):
+        for number, copy in enumerate(_copies(request, chosen, taken), 1):
+            (temporary / copy.path).parent.mkdir(parents=True, exist_ok=True)
+            if _copy(request, copy, temporary, taken):
                 counts[copy.split] += 1
             else:
                 skipped += 1
@@ -75,7 +76,7 @@ def select_folders(request: ExportRequest) -> Selection:
 def preview_folders(request: ExportRequest, chosen: Selection, count: int) -> Preview:
     """Where the first `count` images would be copied to, below the new folder."""
     refs = request.table.refs
-    copies = islice(_copies(request, chosen), count)
+    copies = islice(_copies(request, chosen, set()), count)
     return Preview(
         ("image", "copy"), tuple((refs[copy.row].legible, _shown(str(copy.path))) for copy in copies)
     )
@@ -105,11 +106,11 @@ def _class_folders(names: list[str]) -> list[str]:
     return folders
 
 
-def _copies(request: ExportRequest, chosen: Selection) -> Iterator[_Planned]:
+def _copies(request: ExportRequest, chosen: Selection, taken: set[str]) -> Iterator[_Planned]:
+    """`taken` are the paths of all copies so far, as `_free_name` keeps them."""
     table = request.table
     names = _class_folders([c.name for c in table.classes])
     split_names = [*SPLITS, ""]  # -1, none, is the last one
-    taken: set[str] = set()
     files = Counter(paths_of(table.refs))
     for row, split in zip(chosen.rows.tolist(), chosen.split.tolist(), strict=True):
         folder = PurePosixPath(split_names[split], names[int(table.label[row])])
@@ -147,14 +148,18 @@ def _free_name(path: str, folder: str, taken: set[str]) -> str:
     return short
 
 
-def _copy(request: ExportRequest, row: int, target: Path) -> bool:
-    ref, source = request.table.refs[row], request.source
+def _copy(request: ExportRequest, copy: _Planned, below: Path, taken: set[str]) -> bool:
+    ref, source = request.table.refs[copy.row], request.source
+    path = copy.path
     try:
         if isinstance(source, FileTree) and is_plain(ref.path):
-            with source.file(ref).open() as file, target.open("wb") as copy:
-                shutil.copyfileobj(file, copy)
-        else:
-            _write_png(request, row, target)
+            plain = stripped(source.file(ref).read(), ref.path)
+            if plain is not None:
+                (below / path).write_bytes(plain)
+                return True
+            if path.suffix.lower() != ".png":
+                path = path.with_name(_free_name(f"{stem_of(ref.path)}.png", str(path.parent), taken))
+        _write_png(request, copy.row, below / path)
     except ImageUnreadable:
         return False
     return True

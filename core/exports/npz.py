@@ -184,7 +184,7 @@ def _write_split(
     table = request.table
     kept = []
     with tempfile.TemporaryFile(dir=request.out.parent) as scratch:
-        for row, array in _decoded(request, rows, shape):
+        for row, array in _decoded(request, rows, shape, ctx):
             if array is not None and array.shape == shape.array:
                 scratch.write(np.ascontiguousarray(array).tobytes())
                 kept.append(row)
@@ -201,10 +201,10 @@ def _write_split(
 
 
 def _decoded(
-    request: ExportRequest, rows: npt.NDArray[np.int64], shape: ArrayShape
+    request: ExportRequest, rows: npt.NDArray[np.int64], shape: ArrayShape, ctx: JobContext
 ) -> Iterator[tuple[int, UInt8 | None]]:
     images = [(int(row), request.table.refs[row]) for row in rows]
-    with closing(decode_all(request.source, images, shape)) as results:
+    with closing(decode_all(request.source, images, shape, tell=ctx.emit)) as results:
         for item in results:
             yield item.row, item.value
 

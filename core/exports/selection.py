@@ -11,6 +11,7 @@ from core.exports.options import SPLITS, ExportRequest
 from core.exports.split import assign_splits
 from core.project.columns import paths_of
 from core.project.records import Status
+from core.project.sorting import as_found
 from core.project.table import LabelTable
 
 _KEPT_OUT = (Status.EXCLUDED, Status.UNSURE)
@@ -19,7 +20,7 @@ Sizes = npt.NDArray[np.int64]  # (n,) bytes of each image's file
 
 @dataclass(frozen=True)
 class Selection:
-    """`rows` (m,) row numbers in order, `split` (m,) position in `SPLITS` or -1 for none."""
+    """`rows` (m,) row numbers in the order of the scan, `split` (m,) position in `SPLITS` or -1 for none."""
 
     rows: npt.NDArray[np.int64]
     split: npt.NDArray[np.int8]
@@ -38,7 +39,7 @@ def select(request: ExportRequest, default: frozenset[Status], divided: bool) ->
     """
     table = request.table
     statuses = default if request.statuses is None else request.statuses
-    rows = np.flatnonzero(np.isin(table.status, [int(status) for status in statuses]))
+    rows = as_found(table, np.flatnonzero(np.isin(table.status, [int(status) for status in statuses])))
     split = np.full(len(rows), -1, np.int8)
     if divided:
         labelled = table.label[rows] >= 0

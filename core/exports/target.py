@@ -6,6 +6,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.exports.options import ExportRequest
 from core.images.formats.registry import format_by_name
+from core.images.places import lies_in, names_of
 
 _ELSEWHERE = "Choose another place: images are never written to."
 
@@ -25,7 +26,7 @@ def check_target(request: ExportRequest, *beside: Path) -> None:
         _check_place(request, path)
         if _is_folder(path):
             raise UserError(f"{path} is a folder, not a file name.", "Add the name of the file.")
-        if any(format_by_name(name.name) is not None and os.path.lexists(name) for name in _names(path)):
+        if any(format_by_name(name.name) is not None and os.path.lexists(name) for name in names_of(path)):
             raise UserError(f"{path} is an image.", "Choose another name: images are never replaced.")
 
 
@@ -43,7 +44,7 @@ def check_new_folder(request: ExportRequest) -> None:
     """Raises `UserError` when `request.out` holds something already, or lies where `check_target` refuses a file."""
     out, root = request.out, request.source.root
     _check_place(request, out)
-    if _is_folder(root) and _lies_in(root, out):
+    if _is_folder(root) and lies_in(root, out):
         raise UserError(f"{out} lies around the image folder.", _ELSEWHERE)
     if os.path.lexists(out) and not _is_empty_folder(out):
         raise UserError(f"{out} holds something already.", "Choose a new or an empty folder.")
@@ -52,33 +53,15 @@ def check_new_folder(request: ExportRequest) -> None:
 def _check_place(request: ExportRequest, path: Path) -> None:
     root = request.source.root
     if _is_folder(root):
-        if _lies_in(path, root):
+        if lies_in(path, root):
             raise UserError(f"{path} lies in the image folder.", _ELSEWHERE)
-    elif any(_lies_in(path, kept) for kept in (root, sidecar_of(root))):
+    elif any(lies_in(path, kept) for kept in (root, sidecar_of(root))):
         raise UserError(f"{path} belongs to the images of this project.", _ELSEWHERE)
-    if request.project is not None and _lies_in(path, request.project):
+    if request.project is not None and lies_in(path, request.project):
         raise UserError(f"{path} lies in the folder of the project.", "Choose another place.")
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
-    """Whether `path` is `folder` or below it, whatever links lead there and however the disk spells its names."""
-    places = {place for name in _names(path) for place in (name, *name.parents)}
-    return any(_same(place, folder) for place in places)
-
-
-def _names(path: Path) -> tuple[Path, Path]:
-    """What `path` leads to, and the entry that would be replaced: a link itself, in the folder where it truly is."""
-    return Path(os.path.realpath(path)), Path(os.path.realpath(path.parent), path.name)
-
-
 # What cannot be looked at is not there; that it cannot be written either is found when it is tried.
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one == Path(os.path.realpath(other)) or one.samefile(other)
-    except OSError:
-        return False
 
 
 def _is_folder(path: Path) -> bool:

@@ -4,13 +4,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.images.files import ImageFile
-from core.images.formats.registry import format_by_name, format_of, is_nameless
+from core.images.formats.registry import format_by_name, format_of, is_nameless, is_ordered
 from core.images.pixels import ImageUnreadable
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import SliceChoice
 
-# The frames that a project has of a file (path, size, mtime_ns), None where it has none or the file changed.
-KnownFrames = Callable[[str, int, int], Sequence[int] | None]
+
+@dataclass(frozen=True)
+class Known:
+    """The frames that a project has of a file, None to look into it again, and its place among the others: smaller
+    is earlier.
+    """
+
+    frames: Sequence[int] | None
+    place: int
+
+
+# What a project has of a file (path, size, mtime_ns), None where it has nothing or the file changed.
+KnownFrames = Callable[[str, int, int], Known | None]
+_Key = tuple[str | float, ...]
 
 
 def no_tick() -> None:
@@ -38,9 +50,10 @@ def rows_of_folder(
     """The images in the files of one folder, in the order of `files`; those of a series of files, which are
     surveyed, come in the order that their headers give, after the others.
 
-    `tick` is called between files that are opened; what it raises stops the scan.
+    What is `known` is not opened again, unless a file that is new belongs among such ones. `tick` is called between
+    files that are opened; what it raises stops the scan.
     """
-    surveyed: list[tuple[tuple[str | float, ...], int, list[ScannedImage]]] = []
+    surveyed: list[_Surveyed] = []
     for number, found in enumerate(files):
         name = found.file.name
         known_format = format_by_name(name)
@@ -49,17 +62,49 @@ def rows_of_folder(
                 yield ScannedImage(ImageRef(name), found.size, found.mtime_ns, found.error)
         elif known_format is not None and not known_format.surveyed:
             yield ScannedImage(ImageRef(name), found.size, found.mtime_ns)
-        elif known is not None and (frames := known(name, found.size, found.mtime_ns)) is not None:
-            yield from _rows(found, frames)
         else:
-            tick()
-            key, rows = _survey(found, slices)
-            surveyed.append((key, number, rows))
-    for _, _, rows in sorted(surveyed, key=lambda item: item[:2]):
-        yield from rows
+            there = None if known is None else known(name, found.size, found.mtime_ns)
+            surveyed.append(_surveyed(number, found, there, slices, tick))
+    anew = any(item.key for item in surveyed if item.place is None)
+    keys = [_key(item, anew, slices, tick) for item in surveyed]
+    for _, item in sorted(zip(keys, surveyed, strict=True), key=lambda pair: (pair[0], pair[1].number)):
+        yield from item.rows
 
 
-def _survey(found: Found, slices: SliceChoice) -> tuple[tuple[str | float, ...], list[ScannedImage]]:
+@dataclass(frozen=True)
+class _Surveyed:
+    """A file whose header tells what is in it. `key` is None where it was not opened, `place` where it is new."""
+
+    number: int
+    found: Found
+    rows: list[ScannedImage]
+    key: _Key | None
+    place: int | None
+
+
+def _surveyed(
+    number: int, found: Found, there: Known | None, slices: SliceChoice, tick: Callable[[], None]
+) -> _Surveyed:
+    if there is not None and there.frames is not None:
+        return _Surveyed(number, found, _rows(found, there.frames), None, there.place)
+    tick()
+    key, rows = _survey(found, slices)
+    return _Surveyed(number, found, rows, key, None if there is None else there.place)
+
+
+def _key(item: _Surveyed, anew: bool, slices: SliceChoice, tick: Callable[[], None]) -> _Key:
+    """What puts a file in order: the key of its header when all are ordered `anew`, else its place so far."""
+    if not is_ordered(item.found.file.name):
+        return ()
+    if not anew and item.place is not None:
+        return (item.place,)
+    if item.key is not None:
+        return item.key
+    tick()
+    return _survey(item.found, slices)[0]
+
+
+def _survey(found: Found, slices: SliceChoice) -> tuple[_Key, list[ScannedImage]]:
     named = format_by_name(found.file.name) is not None
     try:
         format_ = format_of(found.file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO, Protocol
 
-from core.images.pixels import ImageUnreadable
+from core.images.pixels import ImageUnreadable, OutOfMemory
 
 # A file is read as a whole only up to this size; what is larger is read in parts, by the formats that can.
 MAX_FILE_BYTES = 2_000_000_000
@@ -75,7 +75,7 @@ class DiskFile:
         except OSError as error:
             raise cannot_open(error) from error
         except MemoryError as error:
-            raise ImageUnreadable("the file does not fit into memory") from error
+            raise OutOfMemory() from error
 
     def head(self, size: int) -> bytes:
         try:

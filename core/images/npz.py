@@ -19,7 +19,7 @@ from core.errors import UserError
 from core.images.details import NOTHING_KNOWN, ImageDetails
 from core.images.expand import KnownFrames, no_tick
 from core.images.npz_headers import SPLITS, check_images, check_labels, is_volumes, plain_errors
-from core.images.pixels import ImageUnreadable, Pixels, UInt8, grey_if_grey
+from core.images.pixels import ImageUnreadable, Pixels, UInt8, grey_if_grey, memory_told
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import ALL_AXIAL, SliceChoice, plane_of
 
@@ -46,6 +46,7 @@ class NpzSource:
                     ref = ImageRef(f"{split}/{index:06d}.png", frame)
                     yield ScannedImage(ref, images[index].nbytes, facts.st_mtime_ns)
 
+    @memory_told()
     def read(self, ref: ImageRef) -> Pixels:
         """Decode one image. Raises `ImageUnreadable`."""
         images = self._stored().get(ref.path.partition("/")[0])

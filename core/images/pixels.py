@@ -1,5 +1,7 @@
 """Decoded images and how they are brought to a size."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -7,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.images.details import NOTHING_KNOWN, ImageDetails
+from core.memory import comes_of_no_memory
 
 UInt8 = npt.NDArray[np.uint8]
 Samples = TypeVar("Samples", bound=npt.NDArray[Any])
@@ -16,6 +19,28 @@ _MOST_WORDS = 160  # characters
 
 class ImageUnreadable(Exception):  # noqa: N818  a state of the image, not of the program
     """This image cannot be read; the text says why, in words for people. It becomes a row with an error."""
+
+
+class OutOfMemory(ImageUnreadable):
+    """Memory ran out while this image was read; alone, or later, it may be readable."""
+
+    def __init__(self) -> None:
+        super().__init__("there is not enough memory to read this image")
+
+
+@contextmanager
+def memory_told() -> Iterator[None]:
+    """Around whatever reads an image: `OutOfMemory` where memory ran out, also where a library or a reader took that
+    for a fault of the file.
+    """
+    try:
+        yield
+    except OutOfMemory:
+        raise
+    except Exception as error:
+        if comes_of_no_memory(error):
+            raise OutOfMemory from error
+        raise
 
 
 def short(error: Exception) -> str:

@@ -1,9 +1,10 @@
 """What was loaded last and is kept, up to a number of bytes: many images come from one file that is slow to read."""
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -19,6 +20,7 @@ class Recent(Generic[T]):
         self._most = most
         self._kept: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._looking, self._loading = threading.Lock(), threading.Lock()
+        _all.add(self)
 
     def get(self, key: Hashable, load: Callable[[], T], size: Callable[[T], int]) -> T:
         """The value of `key`, loaded where it is not kept; what `load` raises is raised, and nothing is kept."""
@@ -32,6 +34,11 @@ class Recent(Generic[T]):
                     self._keep(key, found)
         return found[0]
 
+    def forget(self) -> None:
+        """Keep nothing of what there is."""
+        with self._looking:
+            self._kept.clear()
+
     def _find(self, key: Hashable) -> tuple[T, int] | None:
         with self._looking:
             found = self._kept.get(key)
@@ -44,3 +51,12 @@ class Recent(Generic[T]):
             self._kept[key] = found
             while len(self._kept) > 1 and sum(size for _, size in self._kept.values()) > self._most:
                 self._kept.popitem(last=False)
+
+
+_all: "weakref.WeakSet[Recent[Any]]" = weakref.WeakSet()
+
+
+def forget_all() -> None:
+    """Keep nothing anywhere: memory ran out."""
+    for recent in tuple(_all):
+        recent.forget()

@@ -15,7 +15,7 @@ from core.images.file_tree import FileTree
 from core.images.files import cannot_open
 from core.images.folder import is_hidden
 from core.images.formats.registry import format_by_name
-from core.images.pixels import ImageUnreadable
+from core.images.pixels import ImageUnreadable, OutOfMemory
 from core.images.recent import Recent
 from core.images.refs import ImageRef, ScannedImage
 from core.images.slices import ALL_AXIAL, SliceChoice
@@ -71,7 +71,7 @@ class ZipMember:
         except OSError as error:
             raise cannot_open(error) from error
         except MemoryError as error:
-            raise ImageUnreadable("the file does not fit into memory") from error
+            raise OutOfMemory() from error
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
             raise ImageUnreadable("the file is damaged inside the archive") from error
 

@@ -22,6 +22,9 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others cannot be unpacke
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30  # bytes before the name of a member
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|\\|\x00|(^|/)\.{0,2}(/|$)")
+_HERE = re.compile(
+    r"(^|/)(?:\./)+(?=.)"
+)  # `./a.png` and `x/./a.png`, as some programs pack them, mean the same file
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x06"
 _LONGEST_END = 66_000  # the end of the directory and the longest comment
 _AGAIN = "Copy or download it again."
@@ -63,29 +66,34 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def members_of(infos: Iterable[zipfile.ZipInfo]) -> dict[str, Member]:
-    """Every file of an archive by its path, folders and hidden files too. A path that is there twice is one member,
-    with an error: which of the two is meant cannot be told.
+    """Every file of an archive by its path without `./`, folders and hidden files too. A path that is there twice is
+    one member, with an error: which of the two is meant cannot be told.
     """
     files = [info for info in infos if not info.filename.endswith("/")]
-    times = Counter(info.filename for info in files)
+    times = Counter(_path(info.filename) for info in files)
     overlapping = _overlapping(files)
     found = {}
     for info in files:
+        path = _path(info.filename)
         error = (
             "the archive holds two files of this name"
-            if times[info.filename] > 1
+            if times[path] > 1
             else "the file lies over another one in the archive, which is damaged or made to do harm"
             if info.header_offset in overlapping
             else _problem(info)
         )
-        found[info.filename] = Member(info, error)
+        found[path] = Member(info, error)
     return found
+
+
+def _path(name: str) -> str:
+    return _HERE.sub(r"\1", name) if "./" in name else name
 
 
 def _problem(info: zipfile.ZipInfo) -> str:
     """Why a member is not read; empty when it may be."""
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if _UNSAFE.search(info.orig_filename):
+    if _UNSAFE.search(_path(info.orig_filename)):
         return "the name leads out of the archive or is none that a file can have"
     if kind == stat.S_IFLNK:
         return "this is a link, which is not followed"

@@ -122,11 +122,14 @@ class RowStore:
 
 
 def forget_rows(folder: Path, rows: npt.NDArray[np.int64]) -> None:
-    """Mark rows as not done in every row store below `folder`."""
+    """Mark rows as not done in every row store below `folder`. Raises `UserError` where it cannot be written."""
+    if not len(rows):
+        return
     for bitmap in folder.glob("*/done.npy"):
-        done = np.load(bitmap, mmap_mode="r+")
-        done[rows[rows < len(done)]] = False
-        done.flush()
+        with _readable_errors(bitmap):
+            done = np.load(bitmap, mmap_mode="r+")
+            done[rows[rows < len(done)]] = False
+            done.flush()
 
 
 def save_array(path: Path, array: npt.NDArray[Any]) -> None:

@@ -1,17 +1,16 @@
 """`project.sqlite`: opening it, its schema and its migrations."""
 
 import os
-import shutil
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import UserError
-from core.project.foreign import refuse_programs
+from core.project.foreign import damaged, refuse_programs
+from core.project.reading import as_it_is, has_no_room, why_no_room
 
 FILE_NAME = "project.sqlite"
 
@@ -97,13 +96,28 @@ def connect(folder: Path, read_only: str = "") -> Database:
         database = _opened(path, read_only)
     except sqlite3.DatabaseError as error:
         raise UserError(f"The project {folder} cannot be opened: {error}.") from error
+    except OSError as error:
+        raise UserError(
+            f"The project {folder} cannot be read: {error.strerror or error}.",
+            "It needs space for a copy in the folder of temporary files.",
+        ) from error
     database.execute(f"PRAGMA query_only={int(bool(database.read_only))}")
     return database
 
 
 def _opened(path: Path, read_only: str) -> Database:
+    was_there = path.exists() and path.stat().st_size > 0
     if path.exists() and not (_may_write(path) and _may_write(path.parent)):
         return _copied(path, read_only or f"nothing can be written to {path.parent}")
+    try:
+        return _writing(path, read_only)
+    except sqlite3.OperationalError as error:
+        if not (was_there and has_no_room(error)):
+            raise
+        return _copied(path, read_only or why_no_room(error, path.parent))
+
+
+def _writing(path: Path, read_only: str) -> Database:
     database = sqlite3.connect(
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, factory=Database
     )
@@ -137,12 +151,8 @@ def _copied(path: Path, read_only: str) -> Database:
     """
     database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Database)
     with _closed_on_error(database):
-        with tempfile.TemporaryDirectory(prefix="medlabel-", ignore_cleanup_errors=True) as folder:
-            for file in path.parent.glob(f"{path.name}*"):
-                if not file.name.endswith("-shm"):
-                    shutil.copyfile(file, Path(folder) / file.name)
-            with closing(sqlite3.connect(Path(folder) / path.name)) as copy:
-                copy.backup(database)
+        with as_it_is(path) as there:
+            there.backup(database)
         _migrate(database, path)
         database.read_only = read_only
     return database
@@ -198,6 +208,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     with connection:  # one transaction: a second opener waits, then finds nothing left to do
         connection.execute("BEGIN IMMEDIATE")
         version = _version(connection)
+        if version < 0:
+            raise damaged(path.parent, f"its version is {version}")
         if version > len(MIGRATIONS):
             raise UserError(
                 f"The project {path.parent} was made by a newer version of MedLabel.",

@@ -71,6 +71,16 @@ class ImageRows:
     def count(self) -> int:
         return int(self._connection.execute("SELECT coalesce(max(id) + 1, 0) FROM images").fetchone()[0])
 
+    def check(self) -> None:
+        """Raises `ValueError` where the row numbers are not 0, 1, 2 ...: arrays would be made as long as they say."""
+        # Apart each of them is a look at the index; together the whole table would be read.
+        query = (
+            "SELECT (SELECT count(*) FROM images), (SELECT min(id) FROM images), (SELECT max(id) FROM images)"
+        )
+        count, first, last = self._connection.execute(query).fetchone()
+        if count and (first, last) != (0, count - 1):
+            raise ValueError(f"it has {count:,} images, numbered from {first} to {last}")
+
     def stamps(self) -> dict[tuple[str, int], tuple[int, int, int, str, bool]]:
         """(path, frame) -> (row, size, mtime_ns, error, missing), to compare a scan with."""
         query = "SELECT id, path, frame, size, mtime_ns, error, missing FROM images"

@@ -2,14 +2,17 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from core.project.database import FILE_NAME
 from core.project.locations import SUFFIX, data_folder
+from core.project.reading import as_it_is, has_no_room
 
+_Answer = TypeVar("_Answer")
 _SAMPLE = 50  # files that are looked for to tell whether a folder holds a project's images
 _ENOUGH = 0.9  # share of them that must be there, with their size
 
@@ -32,11 +35,7 @@ def known_projects() -> Iterator[KnownProject]:
 
 def source_of(folder: Path) -> Path | None:
     """Where the images of the project in `folder` are; None when it says nothing (its making was interrupted)."""
-    try:
-        with closing(_connect(folder)) as connection:
-            row = connection.execute("SELECT value FROM meta WHERE key = 'source'").fetchone()
-    except sqlite3.Error:  # not a project, being made, or of an unknown version
-        return None
+    row = _ask(folder, lambda there: there.execute("SELECT value FROM meta WHERE key = 'source'").fetchone())
     return Path(row[0]) if row and row[0] else None
 
 
@@ -56,16 +55,16 @@ def moved_project(source: Path) -> KnownProject | None:
 
 def holds(source: Path, folder: Path) -> bool:
     """Whether a sample of the project's files, spread over all of them, is found below `source`."""
-    try:
-        with closing(_connect(folder)) as connection:
-            (count,) = connection.execute("SELECT COUNT(*) FROM images").fetchone()
-            step = max(1, count // _SAMPLE)
-            query = "SELECT path, size FROM images WHERE frame = 0 AND id % ? = 0 LIMIT ?"
-            sample = connection.execute(query, (step, _SAMPLE)).fetchall()
-    except sqlite3.Error:
-        return False
+    sample = _ask(folder, _sample) or []
     found = sum(_size(source / os.fsdecode(path)) == size for path, size in sample)
     return bool(sample) and found >= _ENOUGH * len(sample)
+
+
+def _sample(connection: sqlite3.Connection) -> list[tuple[bytes, int]]:
+    (count,) = connection.execute("SELECT COUNT(*) FROM images").fetchone()
+    step = max(1, count // _SAMPLE)
+    query = "SELECT path, size FROM images WHERE frame = 0 AND id % ? = 0 LIMIT ?"
+    return connection.execute(query, (step, _SAMPLE)).fetchall()
 
 
 def _size(path: Path) -> int:
@@ -75,5 +74,23 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _connect(folder: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{(folder / FILE_NAME).resolve().as_uri()}?mode=ro", uri=True, timeout=1)
+def _ask(folder: Path, question: Callable[[sqlite3.Connection], _Answer]) -> _Answer | None:
+    """What the database in `folder` says; None where it is no project, being made, or of an unknown version."""
+    path = folder / FILE_NAME
+    if not path.is_file():  # a pipe would be waited for
+        return None
+    try:
+        return _asked(path, question)
+    except (sqlite3.Error, OSError):
+        return None
+
+
+def _asked(path: Path, question: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as there:
+            return question(there)
+    except sqlite3.Error as error:
+        if not has_no_room(error):
+            raise
+    with as_it_is(path) as there:  # on a full disk, and where nothing can be written
+        return question(there)

@@ -22,11 +22,12 @@ def build_table(
     groups: dict[int, str],
     log: dict[int, tuple[str, str]],
     duplicate: Ints,
+    position: Ints | None = None,
 ) -> LabelTable:
     """Put the snapshot together.
 
     `truth` maps rows to class ids, `groups` rows to names, `log` edit ids to (author, time).
-    `duplicate` (n,) is the column of that name.
+    `duplicate` (n,) and `position` (n,) are the columns of these names.
     """
     n = len(images.refs)
     first, second = runs.stage_one(), runs.refinement()
@@ -65,6 +66,7 @@ def build_table(
         updated_at=[log[edit][1] if edit else "" for edit in edits],
         duplicate=duplicate,
         flat=images.flat,
+        position=position,
     )
     undecided = table.failed & (status <= Status.PREDICTED)
     status[undecided], label[undecided], source[undecided] = Status.ERROR, _NONE, Source.NONE

@@ -16,12 +16,13 @@ from core.project.database import FILE_NAME, Database, connect, refuse_to_write,
 from core.project.duplicates import read_duplicates
 from core.project.editor_lock import EditorLock
 from core.project.edits import Edit, Step
-from core.project.foreign import plain_errors, refuse_links
+from core.project.foreign import plain_errors, refuse_irregular
 from core.project.history import History, LogEntry
 from core.project.image_rows import ImageRows
 from core.project.labels import build_table
 from core.project.records import ImageClass
 from core.project.runs import Runs
+from core.project.scan_order import read_positions
 from core.project.table import LabelTable
 
 
@@ -50,6 +51,7 @@ class Project:
             (folder / "arrays").mkdir(exist_ok=True)
         except OSError as error:
             raise UserError(f"The project folder {folder} cannot be made: {error.strerror}.") from error
+        refuse_irregular(folder)
         project = cls(folder, connect(folder))
         project.set_meta(source=str(source.resolve()), kind=kind, slices=str(slices))
         return project
@@ -64,10 +66,11 @@ class Project:
             raise UserError(
                 f"There is no project in {folder}.", "A project is a folder whose name ends in .medlabel."
             )
-        refuse_links(folder)
+        refuse_irregular(folder)
         connection = connect(folder, read_only)
         try:
             with plain_errors(folder):
+                ImageRows(connection).check()  # before anything is made as long as they say
                 project = cls(folder, connection)
                 project.check()
         except BaseException:
@@ -81,6 +84,7 @@ class Project:
 
         `read_only` says then who has it. Tasks and the command line take no part in this. Raises `UserError`.
         """
+        refuse_irregular(folder)
         lock = EditorLock(folder)
         holder = lock.take() if (folder / FILE_NAME).is_file() else ""
         try:
@@ -94,7 +98,8 @@ class Project:
     def check(self) -> None:
         """Raises where what everything else rests on cannot be read: the runs, and what the images are."""
         self.runs.all()
-        if self.meta("kind", "folder") not in SOURCES:
+        kind = self.meta("kind")
+        if kind not in SOURCES and (kind or self.images.count()):  # empty: its making was interrupted
             raise ValueError("its images are of no known kind")
 
     def close(self) -> None:
@@ -117,6 +122,10 @@ class Project:
         """Why this handle writes nothing; empty when it does."""
         return self._connection.read_only
 
+    def check_writable(self) -> None:
+        """Raises `UserError` when the project is for reading only: before work that would be in vain."""
+        refuse_to_write(self._connection)
+
     def meta(self, key: str, default: str = "") -> str:
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return default if row is None else str(row[0])
@@ -131,6 +140,10 @@ class Project:
     def source(self, must_exist: bool = True) -> ImageSource:
         """The images themselves. Raises `UserError` when the folder is gone, unless it need not exist."""
         path = self.source_path
+        if not self.meta("kind"):
+            raise UserError(
+                f"The making of the project {self.folder} was interrupted.", "Open its images once more."
+            )
         if not must_exist:
             return SOURCES[self.meta("kind")](path, self.slices)
         if not path.exists():
@@ -203,6 +216,7 @@ class Project:
 
     def forget_content(self, rows: npt.NDArray[np.int64]) -> None:
         """The images of these rows changed: everything computed from their pixels is void."""
+        refuse_to_write(self._connection)
         forget_rows(self.arrays, rows)
 
     def table(self) -> LabelTable:
@@ -211,7 +225,9 @@ class Project:
         log = {entry.id: (entry.author, entry.at) for entry in self.history.log()}
         columns = self.images.columns()
         duplicate = read_duplicates(self.arrays, len(columns.refs))
-        return build_table(columns, self.history, self.runs, self.truth(), self.groups(), log, duplicate)
+        position = read_positions(self.arrays, len(columns.refs))
+        truth, groups = self.truth(), self.groups()
+        return build_table(columns, self.history, self.runs, truth, groups, log, duplicate, position)
 
     def _write(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
         with transaction(self._connection):

@@ -17,7 +17,7 @@ _LAST = np.uint32(0xFFFFFFFF)
 
 
 class Sort(Enum):
-    """What images are ordered by; ties keep the order of the rows."""
+    """What images are ordered by; ties keep the order of the scan."""
 
     FOUND = "order of the scan"
     NAME = "file name"
@@ -29,7 +29,11 @@ class Sort(Enum):
 
 
 def in_order(table: LabelTable, rows: Rows, sort: Sort, descending: bool, margin: Floats | None) -> Rows:
-    """The (m,) row numbers ordered by `sort`, those without a key last; `margin` (n,) float32 for that order."""
+    """The (m,) row numbers ordered by `sort`, those without a key last; `margin` (n,) float32 for that order.
+
+    They are given in the order of the rows.
+    """
+    rows = as_found(table, rows)
     key = _SORT_KEYS.get(sort)
     if key is None:
         return rows[::-1] if descending else rows
@@ -38,6 +42,11 @@ def in_order(table: LabelTable, rows: Rows, sort: Sort, descending: bool, margin
         keys = _LAST - 1 - keys
     keys[unknown] = _LAST
     return rows[radix_order(keys)]
+
+
+def as_found(table: LabelTable, rows: Rows) -> Rows:
+    """The (m,) row numbers, which are in the order of the rows, in that of the scan."""
+    return rows if table.position is None else rows[radix_order(table.position[rows].astype(np.uint32))]
 
 
 def _by_name(table: LabelTable, rows: Rows, margin: Floats | None) -> tuple[Keys, Mask]:

@@ -23,7 +23,8 @@ class LabelTable:
     no prediction; `width` and `height` are px, 0 while unknown; `grey` is True for images without colour;
     `group` is a patient's or group's name, empty where unknown; `truth` is an imported known label; `duplicate` is
     the first row of the group of images that look the same, -1 for none (also when nobody looked for them);
-    `flat` is True for images that were read and show nothing: one value everywhere.
+    `flat` is True for images that were read and show nothing: one value everywhere; `position` is where each image
+    stands in the order of the scan, None where that is the order of the rows.
     """
 
     classes: tuple[ImageClass, ...]
@@ -48,6 +49,7 @@ class LabelTable:
     updated_at: list[str]  # ISO 8601 UTC, of the decision; empty where there is none
     duplicate: Ints
     flat: npt.NDArray[np.bool_]
+    position: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.refs)

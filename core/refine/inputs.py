@@ -88,7 +88,7 @@ def prefetch(project: Project, rows: Rows, wishes: Sequence[Wish], ctx: JobConte
     waiting: list[Decoded[tuple[UInt8, ...]]] = []
     at_once = min(max(1, _FLUSH_BYTES // sum(map(_bytes, stores))), _FLUSH_IMAGES)
     ctx.progress(0, len(todo), STAGE)
-    with closing(decode_all(project.source(), todo, _preparer(tuple(stores)))) as results:
+    with closing(decode_all(project.source(), todo, _preparer(tuple(stores)), tell=ctx.emit)) as results:
         for number, item in enumerate(results, 1):
             waiting.append(item)
             if len(waiting) >= at_once or number == len(todo):
@@ -108,7 +108,7 @@ def look_of(project: Project, rows: Rows, ctx: JobContext) -> ImagesLook:
     if len(fresh):
         sample = np.sort(np.random.default_rng(0).permutation(fresh)[:_SAMPLE])
         images = [(int(row), columns.refs[row]) for row in sample]
-        with closing(decode_all(project.source(), images, lambda pixels: None)) as results:
+        with closing(decode_all(project.source(), images, lambda pixels: None, tell=ctx.emit)) as results:
             for item in ctx.track(results, len(images), "Looking at images"):
                 if not item.error:
                     sides.append(max(item.width, item.height))

@@ -1,6 +1,5 @@
 """Find images that are there more than once, and keep their groups with the project."""
 
-import csv
 import itertools
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from core.exports.atomic import replacing
 from core.exports.options import ExportRequest
-from core.exports.spreadsheet import harmless
+from core.exports.spreadsheet import harmless, write_rows
 from core.exports.target import check_target
 from core.images.decode import Decoded, decode_all
 from core.images.perceptual import LOOK_SIDE, look_of
@@ -84,6 +83,7 @@ def find_duplicates(spec: DuplicatesSpec, ctx: JobContext) -> DuplicatesResult:
     """
     started = time.monotonic()
     with Project.open(spec.project) as project:
+        project.check_writable()
         if spec.csv is not None:  # before hours of work
             source = project.source(must_exist=False)
             check_target(ExportRequest(project.table(), source, spec.csv, spec.project))
@@ -139,7 +139,12 @@ class _Search:
         if not images:
             return
         results = decode_all(
-            self.project.source(), images, lambda pixels: look_of(pixels.array), 2 * _BATCH, look=True
+            self.project.source(),
+            images,
+            lambda pixels: look_of(pixels.array),
+            2 * _BATCH,
+            look=True,
+            tell=self.ctx.emit,
         )
         done = 0
         self.ctx.progress(0, len(images), stage)
@@ -199,10 +204,10 @@ def _write(images: Sequence[DuplicateImage], path: Path) -> None:
         replacing(path) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
-        writer = csv.writer(file)
-        writer.writerow(("group", "file_name", "frame", "kind"))
-        writer.writerows(
-            (image.group, harmless(image.file_name), image.frame, image.kind) for image in images
+        write_rows(file, [("group", "file_name", "frame", "kind")])
+        write_rows(
+            file,
+            ((str(image.group), harmless(image.file_name), str(image.frame), image.kind) for image in images),
         )
 
 

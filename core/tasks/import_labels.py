@@ -87,6 +87,7 @@ def import_labels(spec: ImportSpec, ctx: JobContext) -> ImportResult:
     Raises `UserError`, and `UnknownClassesError` for names that are no class here and are not left out.
     """
     with Project.open(spec.project) as project:
+        project.check_writable()
         ctx.progress(0, 0, STAGE)
         read = _read(spec.source)
         wanted = _named_here(set(read.values()), spec, project.classes)

@@ -99,6 +99,7 @@ def label(spec: LabelSpec, ctx: JobContext) -> LabelResult:
     """
     started = time.monotonic()
     with Project.open(spec.project) as project:
+        project.check_writable()
         classes = set_classes(project, spec.classes, spec.author)
         entry = find_model(spec.model)
         ctx.progress(0, 0, f"Loading {entry.title}")

@@ -49,7 +49,9 @@ def network_batches(
     side, grey = network.side, network.channels == 1
     todo = [(int(row), refs[row]) for row in rows]
     waiting: list[Decoded[npt.NDArray[np.uint8]]] = []
-    decoded = decode_all(project.source(), todo, lambda pixels: network_input(pixels, side, grey), look=look)
+    decoded = decode_all(
+        project.source(), todo, lambda pixels: network_input(pixels, side, grey), look=look, tell=ctx.emit
+    )
     with closing(decoded) as results:
         for number, item in enumerate(results, 1):
             ctx.check()

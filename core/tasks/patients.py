@@ -59,6 +59,7 @@ def group_by_patient(spec: PatientsSpec, ctx: JobContext) -> PatientsResult:
     that they have. Raises `UserError` when no image has one; then nothing is changed.
     """
     with Project.open(spec.project) as project:
+        project.check_writable()
         groups = patient_groups(project, ctx)
         project.set_groups(groups)
         if project.meta(OLD_SALT):  # after the names that it made are gone

@@ -90,6 +90,7 @@ def refine(spec: RefineSpec, ctx: JobContext) -> RefineResult:
 
     device = pick_device(spec.device)
     with Project.open(spec.project) as project:
+        project.check_writable()
         notes: tuple[str, ...] = ()
         if spec.weak_labels is not None:
             ctx.progress(0, 0, "Reading weak labels")

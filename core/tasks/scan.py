@@ -2,13 +2,16 @@
 
 import itertools
 import time
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import UserError
+from core.images.expand import Known
 from core.images.formats.registry import is_surveyed
+from core.images.places import lies_in
 from core.images.refs import ScannedImage
 from core.images.slices import SliceChoice
 from core.images.source import check_source
@@ -17,9 +20,13 @@ from core.project.database import FILE_NAME
 from core.project.known import KnownProject, holds, moved_project, project_of, source_of
 from core.project.locations import SUFFIX, default_project_folder
 from core.project.project import Project
+from core.project.scan_order import placed, read_positions, save_positions
 
 STAGE = "Finding images"
 _SCANNED = "slices_scanned"  # key in `meta`: the choice of slices that the rows are of
+_UNPLACED = (
+    "unplaced_from"  # the first row of a scan that did not come to its end, whose rows have no place yet
+)
 _BATCH = 5000
 _FIRST_SECONDS = 0.1  # the first images are told early: they can be looked at while the scan goes on
 _FLUSH_SECONDS = 1.0  # a slow share is told as it comes
@@ -83,11 +90,13 @@ def _made(path: Path, project: Path | None) -> Path:
     folder = project or project_for(path)
     if not is_project(folder):
         check_source(path)
+        check_place(folder, path)
         Project.create(folder, path).close()
         return folder
     with Project.open(folder) as opened:
         if not opened.meta("source"):  # its making was interrupted
             check_source(path)
+            check_place(folder, path)
             Project.create(folder, path).close()
         elif opened.source_path != path.resolve():
             raise UserError(
@@ -95,6 +104,15 @@ def _made(path: Path, project: Path | None) -> Path:
                 "Choose another project folder, or relink it when the images were moved.",
             )
     return folder
+
+
+def check_place(project: Path, source: Path) -> None:
+    """Raises `UserError` when a project in `project` would be among its own images, where nothing is ever written."""
+    if lies_in(project, source):
+        raise UserError(
+            f"The project {project} would lie in the image folder {source}, where nothing is ever written.",
+            "Open the folder of the images alone, or choose another place for the project (--project).",
+        )
 
 
 def project_for(source: Path) -> Path:
@@ -138,7 +156,9 @@ def holds_images_of(project: Path, source: Path) -> bool:
 def relink(project: Path, source: Path) -> Path:
     """Tell a project that its images are at `source` now; the project folder comes back. Raises `UserError`."""
     check_source(source)
+    check_place(project, source)
     with Project.open(project) as opened:
+        opened.check_writable()
         opened.relink(source)
     return project
 
@@ -151,9 +171,10 @@ def is_project(path: Path) -> bool:
 def scan(project: Path, ctx: JobContext) -> ScanResult:
     """Walk the source and bring the project's rows up to date; no file is opened.
 
-    Rows are added as they are found, so a scan that was stopped goes on next time.
+    Rows are added as they are found, so a scan that was stopped goes on next time. Raises `UserError`.
     """
     with Project.open(project) as opened:
+        opened.check_writable()
         comparison = _Comparison(opened)
         due = time.monotonic() + _FIRST_SECONDS
         found = opened.source().scan(comparison.known_frames, ctx.check)
@@ -180,25 +201,35 @@ class _Comparison:
     changed: list[tuple[int, ScannedImage]] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
     errors: int = 0
+    order: "array[int]" = field(default_factory=lambda: array("q"))  # rows as they are found
     counts: dict[str, int] = field(default_factory=lambda: {"new": 0, "changed": 0})
 
     def __post_init__(self) -> None:
         self.known = self.project.images.stamps()
         self.rows = self.first_new = len(self.known)
-        self.frames: dict[str, list[tuple[int, int, int]]] = {}
+        self.positions = read_positions(self.project.arrays, self.rows)
+        self.unplaced = int(self.project.meta(_UNPLACED) or self.rows)
+        self.files: dict[str, list[tuple[int, int, tuple[int, int], bool, bool]]] = {}
         self.same_slices = self.project.meta(_SCANNED) == str(self.project.slices)
-        for (path, frame), (_, size, mtime_ns, error, missing) in self.known.items():
-            if self.same_slices and not error and not missing and is_surveyed(path):
-                self.frames.setdefault(path, []).append((frame, size, mtime_ns))
+        for (path, frame), (row, size, mtime_ns, error, missing) in self.known.items():
+            if self.same_slices and is_surveyed(path):
+                stamp = (row, frame, (size, mtime_ns), bool(error), missing)
+                self.files.setdefault(path, []).append(stamp)
 
-    def known_frames(self, path: str, size: int, mtime_ns: int) -> list[int] | None:
-        """The frames of a file that is as it was: it need not be opened again to know what is in it."""
-        rows = self.frames.get(path, ())
-        return [row[0] for row in rows] if rows and all(row[1:] == (size, mtime_ns) for row in rows) else None
+    def known_frames(self, path: str, size: int, mtime_ns: int) -> Known | None:
+        """What there is of a file that is as it was: it need not be opened again, unless it was broken or away."""
+        rows = self.files.get(path, [])
+        rows = [row for row in rows if not row[4]] or rows  # slices that are images no more are missing
+        if not rows or any(row[0] >= self.unplaced or row[2] != (size, mtime_ns) for row in rows):
+            return None
+        place = min(row[0] if self.positions is None else int(self.positions[row[0]]) for row in rows)
+        frames = [row[1] for row in rows]
+        return Known(None if any(row[3] or row[4] for row in rows) else frames, place)
 
     def add(self, item: ScannedImage) -> None:
         self.errors += bool(item.error)
         stamp = self.known.pop((item.ref.path, item.ref.frame), None)
+        self.order.append(self.rows + len(self.new) if stamp is None else stamp[0])
         if stamp is None:
             self.new.append(item)
             return
@@ -210,6 +241,8 @@ class _Comparison:
 
     def flush(self, ctx: JobContext) -> None:
         images = self.project.images
+        if self.new and 0 < self.rows == self.unplaced:
+            self.project.set_meta(**{_UNPLACED: str(self.rows)})
         images.add(self.new, self.rows)
         # What was computed goes first: a crash in between costs work, never leaves it for other pixels.
         self.project.forget_content(np.array([row for row, _ in self.changed], np.int64))
@@ -225,6 +258,7 @@ class _Comparison:
     def close(self) -> ScanResult:
         gone = [stamp[0] for stamp in self.known.values()]
         self.project.images.set_missing(gone, True)
+        self._keep_order()
         if not self.same_slices:
             self.project.set_meta(**{_SCANNED: str(self.project.slices)})
         return ScanResult(
@@ -236,3 +270,10 @@ class _Comparison:
             errors=self.errors,
             first_new=self.first_new,
         )
+
+    def _keep_order(self) -> None:
+        found = np.array(self.order, np.int64)
+        if self.positions is not None or (np.diff(found) < 0).any():
+            save_positions(self.project.arrays, placed(found, self.positions, self.rows))
+        if self.project.meta(_UNPLACED):
+            self.project.set_meta(**{_UNPLACED: ""})

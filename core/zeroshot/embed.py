@@ -119,6 +119,7 @@ def _read_batches(
             lambda pixels: encoder.preprocess(pixels.array),
             4 * encoder.batch_size,
             look=True,
+            tell=ctx.emit,
         )
         with closing(read) as results:
             while at < len(images):

@@ -106,6 +106,7 @@ class ExportDialog(QDialog):
             self.formats[form] = button
         self.purpose, self.reason = QLabel(), QLabel()
         for label in (self.purpose, self.reason):
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setProperty("role", "quiet")
             label.setWordWrap(True)
         self.which, self.split, self.images = WhichBox(), SplitBox(), ImageBox()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.tasks.export import ExportLook, ExportPlan, Status
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.export import PlanTexts, SplitTexts, status_text
 
 _MAX_COLUMN = 240  # px
@@ -152,7 +153,7 @@ def _fill(table: QTableWidget, header: Sequence[str], rows: Sequence[Sequence[st
     for y, row in enumerate(rows):
         for x, text in enumerate(row):
             item = QTableWidgetItem(text)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             table.setItem(y, x, item)
     few = len(header) <= 2  # the last one may then have all the room there is
     table.horizontalHeader().setMaximumSectionSize(-1 if few else _MAX_COLUMN)

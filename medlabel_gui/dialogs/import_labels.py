@@ -23,6 +23,7 @@ from medlabel_gui.dialogs.files import FileDialogs
 from medlabel_gui.dialogs.import_table import MappingTable
 from medlabel_gui.icons import set_icon
 from medlabel_gui.jobs import Job, JobRunner
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.session import Aspect, Change, Session
 from medlabel_gui.settings import Settings
 from medlabel_gui.texts.imports import ImportTexts, MappingTexts, OutcomeTexts
@@ -76,7 +77,7 @@ class ImportLabelsDialog(QDialog):
             self.table.forget()
         self._source = source
         self.path.setText(str(source))
-        self.path.setToolTip(str(source))
+        self.path.setToolTip(plain_tip(str(source)))
         self._read()
 
     # Assembly
@@ -225,7 +226,7 @@ class ImportLabelsDialog(QDialog):
         self.details.setText(more)
         self.details.setVisible(bool(more))
         self.import_button.setEnabled(False)
-        self.import_button.setToolTip(text)
+        self.import_button.setToolTip(plain_tip(text))
 
     def _import(self) -> None:
         if self._preview is None or not self.import_button.isEnabled():

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QTableWidget, QTableWidget
 from core.project.records import ImageClass
 from core.tasks.import_labels import FoundName
 from medlabel_gui.icons import Tint, icon
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.imports import MappingTexts
 
 MOST = 200  # rows: a file with more names than this has something else in its column of labels
@@ -102,10 +103,12 @@ class MappingTable(QTableWidget):
 
     def _fill(self, row: int, found: FoundName, numbers: bool) -> None:
         name, images = QTableWidgetItem(found.shown), QTableWidgetItem(f"{found.images:,}")
-        name.setToolTip(found.shown)
+        name.setToolTip(plain_tip(found.shown))
         if found.name in self._unsure:
             name.setIcon(icon("circle-help", Tint.WARNING))
-            name.setToolTip(MappingTexts.number.format(name=found.shown) if numbers else MappingTexts.alike)
+            name.setToolTip(
+                plain_tip(MappingTexts.number.format(name=found.shown) if numbers else MappingTexts.alike)
+            )
         images.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         for column, item in enumerate((name, images)):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -117,7 +120,7 @@ class MappingTable(QTableWidget):
         for known in classes:
             combo.addItem(known.name, known.id)
         combo.setAccessibleName(MappingTexts.combo_name.format(name=found.shown))
-        combo.setToolTip(MappingTexts.combo_tip.format(name=found.shown))
+        combo.setToolTip(plain_tip(MappingTexts.combo_tip.format(name=found.shown)))
         combo.activated.connect(lambda _: self._choose(found.name, int(combo.currentData())))
         return combo
 

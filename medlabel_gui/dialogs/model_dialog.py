@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from medlabel_gui.icons import Tint, icon, set_icon
 from medlabel_gui.models import Download, ModelChoice, size_text
 from medlabel_gui.panels.progress import describe
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.model import ModelDialogTexts
 
 _ID = Qt.ItemDataRole.UserRole
@@ -50,6 +51,8 @@ class ModelDialog(QDialog):
         self._facts = QLabel()
         self._bar, self._progress = QProgressBar(), QLabel()
         self._problem = QLabel()
+        for label in (self._progress, self._problem):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         texts = ModelDialogTexts
         self._download_button = _button(texts.download, texts.download_tip, "download", self._ask_download)
         self._cancel = _button(texts.cancel, texts.cancel_tip, "x", self.cancel_wanted.emit)
@@ -269,7 +272,7 @@ def _item(choice: ModelChoice) -> QTreeWidgetItem:
     elif choice.own:
         item.setIcon(2, icon("triangle-alert", Tint.WARNING))
     for column in range(3):
-        item.setToolTip(column, choice.missing or choice.detail)
+        item.setToolTip(column, plain_tip(choice.missing or choice.detail))
     return item
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
+from medlabel_gui.plain import show_as_plain
+
 Answer = tuple[str, Callable[[], None]]
 
 
@@ -32,6 +34,7 @@ def ask(parent: QWidget, question: Question) -> QMessageBox:
         if not number:
             box.setDefaultButton(button)
     box.addButton(QMessageBox.StandardButton.Cancel)
+    show_as_plain(box)
 
     def answered() -> None:
         act = meant.get(box.clickedButton())

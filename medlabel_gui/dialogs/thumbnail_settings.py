@@ -1,7 +1,7 @@
 """Thumbnails on disk: whether they are kept, how large they are, deleting them."""
 
 import shiboken6
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import UserError
@@ -27,6 +27,7 @@ class ThumbnailSettings(QWidget):
         self._clear.setToolTip(SettingsTexts.clear_tip)
         self._clear.clicked.connect(self.clear)
         self._error = QLabel()
+        self._error.setTextFormat(Qt.TextFormat.PlainText)
         self._error.setWordWrap(True)
         self._error.hide()
         line = QHBoxLayout()

@@ -9,6 +9,7 @@ from core.project.class_edits import key_of
 from core.project.records import Source, Status
 from core.project.table import LabelTable
 from medlabel_gui.class_colours import shape_of
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.grid import GridTexts, source_text, status_text
 
 
@@ -120,7 +121,7 @@ def tool_tip(table: LabelTable, row: int, first: str = "CLIP") -> str:
         lines.append(GridTexts.changed)
     if table.note[row]:
         lines.append(GridTexts.note.format(text=table.note[row]))
-    return "\n".join(lines)
+    return plain_tip("\n".join(lines))
 
 
 def _state(table: LabelTable, row: int) -> str:

@@ -12,6 +12,7 @@ from medlabel_gui.first_stage import whose
 from medlabel_gui.outcome import Outcome, outcome_of, plain_reason
 from medlabel_gui.panels.changes_matrix import Matrix, MatrixView, count_pairs
 from medlabel_gui.panels.notice import Notice
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.session import Aspect, Change, Session
 from medlabel_gui.snapshot import Snapshot
 from medlabel_gui.texts.training import ChangesTexts
@@ -99,7 +100,7 @@ class ChangesPanel(QWidget):
         for label, text in ((self._taken, found.taken), (self._compared, found.compared)):
             label.setText(text)
             label.setVisible(bool(text))
-        self._compared.setToolTip(found.scores)
+        self._compared.setToolTip(plain_tip(found.scores))
         self._notice.show_sentences(found.warnings)
         for widget in (self._delivery, self._review, self._axes, self._view):
             widget.setVisible(shown)

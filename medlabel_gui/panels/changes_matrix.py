@@ -30,6 +30,7 @@ from core.project.records import ImageClass
 from core.project.table import Ints
 from medlabel_gui.class_colours import look_of
 from medlabel_gui.grid.chips import CHIP_SIDE, draw_chip
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.training import ChangesTexts
 from medlabel_gui.theme import colours, quiet_colour, text_on
 
@@ -114,8 +115,10 @@ class MatrixModel(QAbstractTableModel):
             return f"{count:,}" if count else ""
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignCenter
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.matrix.sentence(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(self.matrix.sentence(row, column))
         return None
 
     def headerData(
@@ -130,7 +133,7 @@ class MatrixModel(QAbstractTableModel):
             across = orientation == Qt.Orientation.Horizontal
             count = f"{self.matrix.counts.sum(axis=0 if across else 1)[section]:,}"
             text = ChangesTexts.column_tip if across else ChangesTexts.row_tip
-            return text.format(name=name, count=count, first=self.matrix.first)
+            return plain_tip(text.format(name=name, count=count, first=self.matrix.first))
         return None
 
 

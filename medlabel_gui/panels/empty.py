@@ -44,6 +44,8 @@ class EmptyPanel(QScrollArea):
         super().__init__(parent)
         self._actions = actions
         self._title, self._body = QLabel(), QLabel()
+        for label in (self._title, self._body):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("role", "title")
         self._title.setWordWrap(True)
         self._body.setProperty("role", "quiet")

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction, QIcon, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSpinBox, QToolButton, QWidget, QWidgetAction
 
 from core.resources import resource_path
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.grid import FilterTexts
 
 _KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Select)
@@ -127,7 +128,7 @@ class TickButton(MenuButton):
         for choice in choices:
             action = self._actions[choice.value]
             action.setText(f"{choice.text.replace('&', '&&')}\t{choice.count:,}")
-            action.setToolTip(choice.tip or choice.text)
+            action.setToolTip(plain_tip(choice.tip or choice.text))
             action.setChecked(choice.value in on)
             if choice.icon is not None:
                 self._ticks.icons[action] = choice.icon

@@ -19,6 +19,7 @@ from medlabel_gui.icons import Tint, pixmap, set_icon
 from medlabel_gui.message import Button, Kind, Message, Messages, error_message
 from medlabel_gui.panels.flow import ButtonFlow
 from medlabel_gui.panels.short_label import ShortLabel
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.reveal import reveal
 from medlabel_gui.texts.messages import MessageTexts
 from medlabel_gui.theme import colours
@@ -164,7 +165,7 @@ class MessageBar(QFrame):
         self._copy.setText(MessageTexts.copy)
         self._copy.setVisible(bool(message.details))
         self._show.setVisible(message.path is not None)
-        self._show.setToolTip(MessageTexts.reveal_tip.format(path=message.path))
+        self._show.setToolTip(plain_tip(MessageTexts.reveal_tip.format(path=message.path)))
         for caller in self._callers:
             self._buttons.remove(caller)
         self._callers = [_button(text, text, slot) for text, slot in message.buttons]

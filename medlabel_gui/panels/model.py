@@ -16,6 +16,7 @@ from medlabel_gui.jobs import JobRunner
 from medlabel_gui.models import Download, ModelChoice, check_folder, size_text
 from medlabel_gui.panels.device import DeviceChoice, device_title
 from medlabel_gui.panels.wide_combo import WideCombo
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.settings import Settings
 from medlabel_gui.texts.model import DeviceTexts, ModelDialogTexts, ModelTexts
 
@@ -55,6 +56,7 @@ class ModelPanel(QWidget):
         self._items = QStandardItemModel(self)
         self._combo.setModel(self._items)
         self._detail = QLabel(ModelTexts.looking)
+        self._detail.setTextFormat(Qt.TextFormat.PlainText)
         self._detail.setProperty("role", "quiet")
         self._detail.setWordWrap(True)
         self._details = QPushButton(ModelTexts.details)
@@ -152,7 +154,7 @@ class ModelPanel(QWidget):
             item = QStandardItem(missing if choice.missing else choice.title)
             item.setData(choice, _CHOICE)
             item.setEnabled(not choice.missing)
-            item.setToolTip("\n".join(filter(None, (choice.detail, choice.missing))))
+            item.setToolTip(plain_tip("\n".join(filter(None, (choice.detail, choice.missing)))))
             self._items.appendRow(item)
         if any(choice.id == self._brought and not choice.missing for choice in self._choices):
             self._settings.model = self._brought
@@ -168,8 +170,8 @@ class ModelPanel(QWidget):
         choice = self._current()
         if choice is not None:
             self._detail.setText(_short(choice))
-            self._detail.setToolTip(choice.detail)
-            self._combo.setToolTip(choice.title)
+            self._detail.setToolTip(plain_tip(choice.detail))
+            self._combo.setToolTip(plain_tip(choice.title))
         elif self._choices:
             self._detail.setText(ModelTexts.none_usable.format(why=self._choices[0].missing))
 

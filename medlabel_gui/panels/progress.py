@@ -1,10 +1,12 @@
 """The running job in the status bar: what it does, how fast, how long yet, and Cancel."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from core.jobs import Progress
 from medlabel_gui.durations import duration
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.jobs import ProgressTexts
 
 _IN_BYTES = "Downloading "  # how the stages begin whose units are bytes
@@ -16,6 +18,7 @@ class ProgressPanel(QWidget):
     def __init__(self, cancel: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -66,7 +69,7 @@ class ProgressPanel(QWidget):
 
     def _say(self, text: str) -> None:
         self._text.setText(text)
-        self._text.setToolTip(text)  # a narrow window cuts it off
+        self._text.setToolTip(plain_tip(text))  # a narrow window cuts it off
         self._bar.setAccessibleDescription(text)
 
 

@@ -22,6 +22,7 @@ from core.jobs import JobContext
 from core.project.locations import SUFFIX
 from medlabel_gui.icons import Tint, pixmap
 from medlabel_gui.jobs import Job, JobRunner
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.settings import Settings
 from medlabel_gui.texts.start import StartTexts
 from medlabel_gui.theme import colours
@@ -141,7 +142,7 @@ class RecentEntry(QAbstractButton):
 
     def _describe(self) -> None:
         tip = StartTexts.open_recent if self.there else StartTexts.gone_recent
-        self.setToolTip(tip.format(path=self.path))
+        self.setToolTip(plain_tip(tip.format(path=self.path)))
         name = StartTexts.recent_name.format(name=self.text(), folder=self.path.parent)
         self.setAccessibleName(name if self.there else f"{name}, {StartTexts.gone}")
 

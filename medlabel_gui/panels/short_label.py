@@ -4,6 +4,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from medlabel_gui.plain import plain_tip
+
 _LEAST_WIDTH = 160  # px
 
 
@@ -42,7 +44,7 @@ class ShortLabel(QLabel):
         shown = "\n".join(lines)
         if shown != self.text():
             self.setText(shown)
-        self.setToolTip("" if all_shown else self._whole)
+        self.setToolTip("" if all_shown else plain_tip(self._whole))
         self.shortened.emit(not all_shown)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name

@@ -83,6 +83,7 @@ class _Step(QWidget):
         self.button = QPushButton(f" {text}")
         self.button.clicked.connect(action.trigger)
         self._state = QLabel()
+        self._state.setTextFormat(Qt.TextFormat.PlainText)
         self._state.setProperty("role", "quiet")
         self._state.setWordWrap(True)
         layout = QVBoxLayout(self)

@@ -9,6 +9,7 @@ from medlabel_gui.counts import Summary, summarise
 from medlabel_gui.key_hints import key_hint
 from medlabel_gui.keys import Keys
 from medlabel_gui.panels.chip_text import SEPARATOR, ChipText, chip_mark
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.session import Session
 from medlabel_gui.texts.summary import SummaryTexts
 
@@ -46,7 +47,7 @@ class SummaryPanel(QWidget):
         summary, classes = summarise(snapshot), snapshot.table.classes
         self._counts.show_text(summary_line(summary), classes)
         every = "\n".join(f"{name}: {count:,}" for name, count in summary.labels)
-        self._counts.setToolTip(every if len(classes) > _MOST else "")
+        self._counts.setToolTip(plain_tip(every) if len(classes) > _MOST else "")
 
 
 class SelectionLabel(QLabel):

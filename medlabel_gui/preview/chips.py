@@ -8,6 +8,7 @@ from core.project.records import ImageClass, Status
 from medlabel_gui.class_colours import look_of
 from medlabel_gui.grid.chips import CHIP_SIDE, draw_chip
 from medlabel_gui.grid.marks import MARK_SIZE, draw_mark
+from medlabel_gui.plain import plain_tip
 
 
 class Chip(QWidget):
@@ -69,7 +70,7 @@ class ElidedLabel(QLabel):
     def set_text(self, text: str) -> None:
         """Show `text`, also as the tooltip."""
         self.setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.images.levels import Levels
+from core.images.levels import Levels, needs_float64
 from core.images.pixels import UInt8
 
 _SMALLEST = 512  # px of the longer side: a level that is not larger needs no further one
@@ -77,15 +77,24 @@ def halve(array: UInt8) -> UInt8:
     return small
 
 
-def halve_samples(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """(h, w[, c]) numbers to (ceil(h / 2), ceil(w / 2)[, c]) float32 means of 2 x 2 of them."""
+def halve_samples(values: npt.NDArray[Any]) -> npt.NDArray[np.floating[Any]]:
+    """(h, w[, c]) numbers to (ceil(h / 2), ceil(w / 2)[, c]) means of 2 x 2 of them.
+
+    float32, or float64 of numbers so far from zero that float32 would merge them.
+    """
     height, width = values.shape[:2]
-    small = np.empty((-(-height // 2), -(-width // 2), *values.shape[2:]), np.float32)
+    small = np.empty((-(-height // 2), -(-width // 2), *values.shape[2:]), _precision(values))
     rows = max(2, _BAND_PIXELS // width // 2 * 2)
     for top in range(0, height, rows):
-        band = values[top : top + rows].astype(np.float32)
+        band = values[top : top + rows].astype(small.dtype)
         band = np.pad(band, [(0, len(band) % 2), (0, width % 2), *[(0, 0)] * (values.ndim - 2)], "edge")
         with np.errstate(invalid="ignore", over="ignore"):  # of numbers that are not finite
             mean = (band[::2, ::2] + band[1::2, ::2] + band[::2, 1::2] + band[1::2, 1::2]) / 4
         small[top // 2 : top // 2 + len(mean)] = mean
     return small
+
+
+def _precision(values: npt.NDArray[Any]) -> type[np.float32 | np.float64]:
+    with np.errstate(invalid="ignore"):  # of numbers that are not finite
+        largest = max(abs(float(values.min())), abs(float(values.max())))
+    return np.float64 if needs_float64(values.dtype, largest) else np.float32

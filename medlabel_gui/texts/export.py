@@ -26,8 +26,8 @@ class FormatTexts:
         "For training a network."
     )
     folders_purpose = Text(
-        "Copies of the files, sorted into one folder a class. For torchvision and many other tools; the "
-        "originals stay as they are."
+        "Copies without texts in their headers, sorted into one folder a class. For torchvision and many other "
+        "tools; the originals stay as they are."
     )
     report_purpose = Text(
         "One web page with counts, plots, examples and the origin of the labels. To show and to keep. It holds "

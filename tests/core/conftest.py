@@ -16,9 +16,9 @@ CLASSES = (ImageClass(1, "chest x-ray"), ImageClass(2, "breast ultrasound"))
 
 
 @pytest.fixture(autouse=True)
-def user_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test touches the user's own projects."""
-    home = tmp_path / "user data"
+def user_data(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test touches the user's own projects. Not in the folder where tests put images: projects are refused there."""
+    home = tmp_path_factory.mktemp("user") / "data"
     monkeypatch.setenv("MEDLABEL_HOME", str(home))
     return home
 

@@ -13,7 +13,7 @@ from pydicom.pixels import apply_voi_lut
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.images.details import ImageDetails
-from core.images.formats import dicom
+from core.images.formats import dicom, dicom_file, dicom_kept
 from core.images.slices import ALL_AXIAL
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)
@@ -269,10 +269,13 @@ def test_that_burned_in_data_overlays_and_loss_are_told(read):
     assert read(image(RAMP, BurnedInAnnotation="NO")).details.notes == ()
 
 
-def test_that_nothing_of_the_patient_is_in_the_details(read):
-    dataset = image(RAMP, Modality="SECRET NAME")
+@pytest.mark.parametrize("name", ["SECRET NAME", "SECRET", "SECRET77", "secret"])
+def test_that_nothing_of_the_patient_is_in_the_details(read, name):
+    dataset = image(RAMP, Modality=name)
     text = repr(read(dataset).details) + read(dataset).details.to_json()
     assert "secret" not in text.lower()
+    for modality in ("CT", "US", "OPT", "RTIMAGE"):
+        assert read(image(RAMP, Modality=modality)).details.modality == modality
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
@@ -283,3 +286,66 @@ def test_that_a_window_keeps_centre_and_width_as_the_header_says_them(read, func
     without = read(image(RAMP)).details
     assert without.window.centre is None and "null" not in without.to_json()
     assert ImageDetails.from_json(without.to_json()) == without
+
+
+def test_that_32_bits_far_from_zero_are_windowed_as_pydicom_does(read):
+    values = (3_000_000_000 + np.arange(4096).reshape(64, 64) % 256).astype(np.uint32)
+    found = read(image(values, WindowCenter="3000000127", WindowWidth="255"))
+    assert len(np.unique(found.array)) > 250
+    assert len(np.unique(read(image(values)).array)) > 250
+    moved = read(image(RAMP, RescaleSlope="0.5", RescaleIntercept="1000000000"))
+    assert len(np.unique(moved.array)) == 256
+
+
+@pytest.mark.parametrize(("dtype", "vr", "padding"), [("i2", "US", 63536), ("u2", "SS", -2000)])
+def test_that_padding_in_the_other_sign_is_padding(read, dtype, vr, padding):
+    values = RAMP.astype(dtype)
+    values[:32] = np.array(padding % 65536, "u2").astype(dtype)
+    dataset = image(values)
+    dataset.add_new("PixelPaddingValue", vr, padding)
+    window = read(dataset).details.window
+    assert 2048 <= window.low < 2100 and window.high <= 4095
+
+
+def test_that_a_decimal_comma_is_read_as_a_point(tmp_path):
+    data = encoded(image(RAMP, RescaleSlope="2.5", RescaleIntercept="10"))
+    assert data.count(b"2.5 ") == 1
+    levels = dicom.levels(stored(tmp_path / "a.dcm", data.replace(b"2.5 ", b"2,5 ")), 0)
+    np.testing.assert_array_equal(levels.values, RAMP * 2.5 + 10)
+
+
+def test_that_any_of_the_sixteen_overlays_is_told(read):
+    dataset = image(RAMP)
+    dataset.add_new(0x601E0010, "US", 64)
+    assert read(dataset).details.notes == ("Overlays in the file are not shown.",)
+
+
+@pytest.mark.parametrize("missing", ["PixelRepresentation", "SamplesPerPixel"])
+def test_that_what_writers_leave_out_is_taken_as_usual(read, missing):
+    dataset = image(RAMP)
+    expected = read(dataset).array
+    del dataset[missing]
+    np.testing.assert_array_equal(read(dataset).array, expected)
+
+
+def test_that_the_header_of_many_frames_is_parsed_once_and_kept_without_texts(tmp_path, monkeypatch):
+    frames = np.stack([RAMP, RAMP * 2])
+    dataset = image(frames)
+    groups = []
+    for center in (1000, 3000):
+        voi, item = Dataset(), Dataset()
+        voi.WindowCenter, voi.WindowWidth = center, 801
+        item.FrameVOILUTSequence, item.PatientComments = [voi], "Secret words"
+        groups.append(item)
+    dataset.PerFrameFunctionalGroupsSequence = groups
+    file, parsed = stored(tmp_path / "a.dcm", dataset), []
+    plain = dicom_file._open
+    monkeypatch.setattr(dicom_file, "_open", lambda raw, tags: parsed.append(1) or plain(raw, tags))
+    first, second = (dicom.read(file, frame) for frame in (0, 1))
+    assert len(parsed) == 1
+    np.testing.assert_array_equal(first.array, linear(RAMP, 599.5, 1399.5))
+    np.testing.assert_array_equal(second.array, linear(RAMP * 2, 2599.5, 3399.5))
+    header = dicom_kept.kept(file.identity()).header
+    assert "Secret" not in str(header) and "SECRET" not in str(header.file_meta)
+    stored(tmp_path / "a.dcm", image(RAMP[:32]))
+    assert dicom.read(file, 0).array.shape == (32, 64)  # another file under this name

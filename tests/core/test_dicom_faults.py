@@ -6,12 +6,15 @@ import struct
 import time
 import warnings
 import zlib
+from io import BytesIO
 from threading import Event, Thread
 
 import imagecodecs
+import jpeg_ls
 import numpy as np
 import pytest
 from dicom_files import compressed, encoded, image, own_file, stored
+from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -96,31 +99,59 @@ def test_that_a_segmented_palette_that_unpacks_without_end_is_refused(tmp_path):
     refused(tmp_path, dataset, "palette")
 
 
-# 10 x 50 px that make CharLS look for a parameter through all whole numbers before it gives up, for seconds.
-SLOW_JPEG_LS = bytes.fromhex(
-    "ffd8fff7000b100032000a01011100fff8000d01ffff0018004d01220040ffda000801010002000040201010102040820820"
-    "1fff7000000000000733182082108421080ff0665a1084210844407e04cca22222222207c14ca88888888881f044ca222222"
-    "4903e084a8040404081020820807c10250808082102041"
-)
-
-
-def test_that_other_threads_go_on_while_a_damaged_jpeg_ls_stream_is_refused(tmp_path):
-    ended, steps = Event(), [0]
+def test_that_other_threads_go_on_while_jpeg_ls_is_decoded(tmp_path, monkeypatch):
+    ended, steps, during, plain = Event(), [0], [], imagecodecs.jpegls_decode
 
     def go_on():
         while not ended.is_set():
             steps[0] += 1
             time.sleep(0.001)  # gives Python's lock away, and comes back only if the decoder does not hold it
 
+    def decode(stream):
+        before, found = steps[0], plain(stream)
+        during.append(steps[0] - before)
+        return found
+
+    pixels = np.random.default_rng(1).integers(0, 4096, (2000, 2000), np.uint16)
+    dataset = compressed(image(pixels), "1.2.840.10008.1.2.4.80", [imagecodecs.jpegls_encode(pixels)])
+    monkeypatch.setattr(imagecodecs, "jpegls_decode", decode)
     other = Thread(target=go_on)
     other.start()
     try:
-        dataset = compressed(image(RAMP[:50, :10]), "1.2.840.10008.1.2.4.81", [SLOW_JPEG_LS])
-        refused(tmp_path, dataset, "broken or cut off")
+        dicom.read(stored(tmp_path / "a.dcm", dataset), 0)
     finally:
         ended.set()
         other.join()
-    assert steps[0] > 200  # of several thousand; a decoder that holds the lock leaves some 50
+    assert during[-1] > 5  # of a hundred; a decoder that holds the lock leaves one
+
+
+NOISE = np.random.default_rng(3).integers(0, 250, (20, 24, 3), np.uint8)
+
+
+@pytest.mark.parametrize("near", [0, 2])
+@pytest.mark.parametrize("pixels", [NOISE[..., 0], RAMP * 16, NOISE], ids=["8", "16", "colour"])
+def test_that_jpeg_ls_without_an_end_is_refused_at_once(tmp_path, monkeypatch, pixels, near):
+    plain = imagecodecs.jpegls_decode
+
+    def decode(stream):
+        if not stream.endswith(b"\xff\xd9"):
+            pytest.fail("CharLS counts through 2^32 bits after the last of these")
+        return plain(stream)
+
+    mode, kind = ({"interleave_mode": 2}, "RGB") if pixels.ndim == 3 else ({}, "MONOCHROME2")
+    whole = bytes(jpeg_ls.encode_array(pixels, lossy_error=near, **mode))
+    monkeypatch.setattr(imagecodecs, "jpegls_decode", decode)
+    for tail in (b"", b"\1\0", b"\x10\0", b"\0\0", b"\xff"):  # zeros begin a code word; nothing follows
+        stream = whole[: len(whole) // 2] + tail
+        dataset = compressed(image(pixels, kind), "1.2.840.10008.1.2.4.81", [stream])
+        refused(tmp_path, dataset, "broken or cut off")
+
+
+def test_that_jpeg_ls_of_which_only_the_last_marker_is_cut_off_is_read(tmp_path):
+    stream = imagecodecs.jpegls_encode(RAMP)
+    assert stream[-2:] == b"\xff\xd9"
+    file = stored(tmp_path / "a.dcm", compressed(image(RAMP), "1.2.840.10008.1.2.4.80", [stream[:-2]]))
+    np.testing.assert_array_equal(dicom.levels(file, 0).values, RAMP)
 
 
 def test_that_a_compression_that_is_not_known_is_refused(tmp_path):
@@ -165,3 +196,14 @@ def test_that_mutated_files_are_read_or_refused(tmp_path, name):
             assert dicom.read(file, 0).array.dtype == np.uint8
         except ImageUnreadable as error:
             assert str(error)
+
+
+def test_that_a_jpeg_of_absurdly_many_scans_is_refused_before_it_is_decoded(tmp_path):
+    buffer = BytesIO()
+    Image.fromarray((RAMP // 16).astype(np.uint8)).save(buffer, "JPEG", progressive=True)
+    stream = buffer.getvalue()
+    last = stream.rindex(b"\xff\xda")
+    many = stream[:last] + stream[last:-2] * 1000 + b"\xff\xd9"
+    good = compressed(image((RAMP // 16).astype(np.uint8)), "1.2.840.10008.1.2.4.51", [stream])
+    assert dicom.read(stored(tmp_path / "g.dcm", good), 0).array.shape == (64, 64)
+    refused(tmp_path, compressed(good, "1.2.840.10008.1.2.4.51", [many]), "broken or cut off")

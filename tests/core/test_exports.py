@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import re
 import zipfile
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from core.exports.folders import export_folders, safe_folder_name
 from core.exports.npz import export_npz, load_npz
 from core.exports.options import ExportRequest
 from core.exports.registry import FORMATS
+from core.exports.spreadsheet import harmless, plain_text
 from core.images.folder import FolderSource
 from core.images.npz import NpzSource
 from core.images.refs import ImageRef
@@ -92,6 +94,33 @@ def test_that_formulas_are_made_harmless_in_every_text_column(tmp_path, ctx, nam
     (row,) = rows_of(out)
     for column in ("file_name", "label", "note", "group", "annotator", "zero_shot_label"):
         assert row[column].startswith("'"), column
+
+
+@pytest.mark.parametrize(
+    "name", ["b;=1+1", "b\t=1+1", "b|@x", "b\n=1+1", "b;'=x", "a;b\x1b[31m", "a\x7fb;-1;+2"]
+)
+@pytest.mark.parametrize("separator", ",;\t")
+def test_that_no_cell_is_a_formula_whatever_separates_them(tmp_path, ctx, name, separator):
+    table = table_of([name + ".png"], [0], classes=(name, "b"), note=[name], group=[name], annotator=[name])
+    out = tmp_path / "labels.csv"
+    export_csv(ExportRequest(table, FolderSource(tmp_path / "gone"), out), ctx)
+    text = out.read_text(encoding="utf-8")
+    for cell in re.split(f"[\r\n{separator}]", text):  # as a program that knows no quotes
+        assert not cell.lstrip('"').startswith(("=", "+", "-", "@")), cell
+    assert f'"{harmless(name)}.png",' in text
+    (row,) = rows_of(out)
+    for column in ("label", "note", "group", "annotator"):
+        assert plain_text(row[column]) == name
+    assert plain_text(row["file_name"]) == f"{name}.png"
+
+
+def test_that_a_csv_is_quoted_only_where_it_could_be_taken_apart(tmp_path, ctx):
+    out = tmp_path / "labels.csv"
+    export_csv(
+        ExportRequest(table_of(["a.png", "b;.png"], [0, 0]), FolderSource(tmp_path / "gone"), out), ctx
+    )
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert '"' not in lines[0] + lines[1] and lines[2].startswith('"b;.png","')
 
 
 def test_that_excel_gets_a_byte_order_mark_and_others_do_not(folder, tmp_path, ctx):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from core.errors import UserError
-from core.images import files
+from core.images import files, strips
 from core.images.decode import decode_all
 from core.images.files import DiskFile
 from core.images.folder import FolderSource
@@ -288,7 +288,7 @@ def colourful(mode: str) -> Image.Image:
 
 @pytest.fixture(params=[1, 333, 10_000], ids="strips of {} px".format)
 def strip(request, monkeypatch) -> None:
-    monkeypatch.setattr(raster, "_STRIP_PIXELS", request.param)
+    monkeypatch.setattr(strips, "STRIP_PIXELS", request.param)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

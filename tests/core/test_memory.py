@@ -1,17 +1,24 @@
 """Memory that runs out: recognised, and work goes on with less at once."""
 
 import errno
+import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from core.errors import UserError
+from core.images.decode import decode_all
+from core.images.pixels import ImageUnreadable, Pixels, memory_told
+from core.images.recent import Recent
+from core.images.refs import ImageRef
 from core.jobs import JobContext
 from core.memory import LessAtOnce, in_smaller_batches, is_out_of_memory
 from core.project.project import Project
@@ -38,6 +45,7 @@ ASKED_TOO_MUCH = torch.OutOfMemoryError("CUDA out of memory.")
         (RuntimeError("CUDA error: out of memory"), True),
         (RuntimeError("std::bad_alloc"), True),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
+        (OSError("out of memory when reading image file"), True),
         (OSError(errno.ENOSPC, "No space left on device"), False),
         (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
         (ValueError("out of memory"), False),
@@ -262,3 +270,160 @@ def test_that_embedding_reads_fewer_images_ahead_when_ram_runs_out(folder: Path,
 def test_that_embedding_without_memory_for_one_image_is_a_user_error(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not enough memory"):
         embed(folder, tmp_path, LittleEncoder(most=0))
+
+
+READ_IN_LITTLE_RAM = """
+import resource, sys
+from pathlib import Path
+from threading import Barrier
+from core.images.decode import decode_all
+from core.images.folder import FolderSource
+from core.images.formats import raster
+from core.images.refs import ImageRef
+
+class AtOnce(FolderSource):
+    together = Barrier(4)
+    waiting = 4
+
+    def read(self, ref):
+        if self.waiting and ref.path.startswith("large"):
+            self.waiting -= 1
+            self.together.wait()  # the first four begin at one moment
+        return super().read(ref)
+
+told = []
+source = AtOnce(Path(sys.argv[1]))
+source.read(ImageRef("small.png"))  # what the libraries set aside once
+refs = [ImageRef(path.name) for path in sorted(source.root.iterdir())]
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 240_000_000, resource.RLIM_INFINITY))
+images = list(enumerate(refs))
+found = list(decode_all(source, images, lambda pixels: int(pixels.array.max()), threads=4, tell=told.append))
+assert told[0].size == 2, told
+for item in found:
+    print(refs[item.row].path, item.value, item.error)
+"""
+
+
+def in_few_arenas(program: str, folder: Path) -> list[str]:
+    """The lines that a program prints; the memory that it reserves for its threads, 64 MB each, is left out."""
+    command = [sys.executable, "-c", program, str(folder)]
+    few_arenas = {**os.environ, "MALLOC_ARENA_MAX": "1"}
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=few_arenas)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS is honoured on Linux")
+def test_that_images_that_do_not_fit_into_ram_at_once_are_read_one_by_one(tmp_path: Path) -> None:
+    for name, side in (
+        *((f"large{k}.png", 6000) for k in range(6)),
+        ("largest.png", 14_000),
+        ("small.png", 20),
+    ):
+        Image.new("L", (side, side), 7).save(tmp_path / name, compress_level=1)
+    lines = in_few_arenas(READ_IN_LITTLE_RAM, tmp_path)
+    assert [line.strip() for line in lines if not line.startswith("largest")] == [
+        *(f"large{k}.png 7" for k in range(6)),
+        "small.png 7",
+    ]
+    assert "largest.png None there is not enough memory to read this image" in lines
+
+
+KEEP_IN_LITTLE_RAM = """
+import resource, sys
+from pathlib import Path
+from threading import Event
+from core.images.decode import decode_all
+from core.images.folder import FolderSource
+from core.images.refs import ImageRef
+
+class Counted(FolderSource):
+    tries, last_begun = 0, Event()
+
+    def read(self, ref):
+        self.tries += 1
+        if ref.path == "5.png":
+            self.last_begun.set()
+        return super().read(ref)
+
+source = Counted(Path(sys.argv[1]))
+source.read(ImageRef("small.png"))  # what the libraries set aside once
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 165_000_000, resource.RLIM_INFINITY))
+refs = [ImageRef(f"{k}.png") for k in range(6)]
+results = decode_all(source, list(enumerate(refs)), lambda pixels: pixels.array, threads=1)
+print(next(results).value.shape)
+source.last_begun.wait()  # by now those before it are decoded and wait
+for item in results:
+    print(item.value.shape)
+assert source.tries > 1 + 6, "memory never ran out"
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RLIMIT_AS is honoured on Linux")
+def test_that_an_image_that_results_leave_no_room_for_is_read_when_they_are_taken(tmp_path: Path) -> None:
+    for name, side in (*((f"{k}.png", 6000) for k in range(6)), ("small.png", 20)):
+        Image.new("L", (side, side), 7).save(tmp_path / name, compress_level=1)
+    assert in_few_arenas(KEEP_IN_LITTLE_RAM, tmp_path) == ["(6000, 6000)"] * 6
+
+
+class Scarce:
+    """As much of a source as a pass needs: memory runs out for the images named "much", `times` for each."""
+
+    def __init__(self, times: int, error: Exception) -> None:
+        self.times, self.error = times, error
+        self.tries: Counter[ImageRef] = Counter()
+
+    def read(self, ref: ImageRef) -> Pixels:
+        self.tries[ref] += 1
+        if ref.path == "much" and self.tries[ref] <= self.times:
+            with memory_told():
+                raise self.error
+        return Pixels(np.zeros((2, 2), np.uint8), b"")
+
+
+def passed(source: Scarce) -> tuple[list[str], list[int]]:
+    events: list[LessAtOnce] = []
+    refs = [ImageRef("much" if k == 3 else "little", k) for k in range(50)]
+    found = decode_all(source, list(enumerate(refs)), lambda pixels: None, threads=4, tell=events.append)
+    return [item.error for item in found], [event.size for event in events]
+
+
+def test_that_an_image_that_is_too_much_even_alone_is_a_row_and_slows_no_other_down() -> None:
+    errors, sizes = passed(Scarce(99, MemoryError()))
+    assert errors.pop(3) == "there is not enough memory to read this image"
+    assert set(errors) == {""} and sizes == []
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_that_fewer_are_read_at_once_only_where_that_helps(times: int) -> None:
+    assert passed(Scarce(times, MemoryError())) == ([""] * 50, [2] if times == 1 else [])
+
+
+def test_that_memory_that_a_reader_takes_for_a_fault_of_the_file_is_seen_as_memory() -> None:
+    try:
+        try:
+            raise RuntimeError("Unable to decode: Unable to allocate 1.00 GiB for an array")
+        except RuntimeError:
+            raise ImageUnreadable("this DICOM file is broken or cut off") from None
+    except ImageUnreadable as error:
+        taken = error
+    assert passed(Scarce(1, taken)) == ([""] * 50, [2])
+    assert passed(Scarce(1, ImageUnreadable("broken")))[0][3] == "broken"
+    assert passed(Scarce(1, OSError("out of memory when reading image file")))[1] == [2]
+
+
+def test_that_what_is_kept_of_files_goes_when_memory_runs_out() -> None:
+    kept: Recent[bytes] = Recent(100)
+    loads: list[int] = []
+
+    def load() -> bytes:
+        loads.append(1)
+        return b"a volume"
+
+    for times, expected in ((0, 1), (1, 2)):
+        kept.get("file", load, len)
+        passed(Scarce(times, MemoryError()))
+        kept.get("file", load, len)
+        assert len(loads) == expected

@@ -236,3 +236,19 @@ def test_that_reading_leaves_no_file_open(tmp_path):
 
     nifti.survey(Held(path, path.name), SliceChoice())
     assert data.closed
+
+
+def test_that_values_far_from_zero_keep_what_lies_between_them(tmp_path):
+    steps = np.arange(1000).reshape(10, 10, 10)
+    for name, data, inter in (
+        ("f8", 1e9 + steps / 100, None),
+        ("i4", (2_000_000_000 + steps).astype(np.int32), None),
+        ("scaled", steps.astype(np.int16), 1e9),
+    ):
+        slope = None if inter is None else 0.5
+        path = saved(tmp_path / f"{name}.nii", data, slope=slope, inter=inter or 0.0)
+        all_shown = np.concatenate([read(path, AXIAL + index).array for index in range(10)])
+        assert len(np.unique(all_shown)) > 250
+    assert shown(saved(tmp_path / "plain.nii", volume() / np.float64(3)), AXIAL).dtype == np.float64
+    small = saved(tmp_path / "small.nii", volume(), slope=0.5, inter=-1024.0)
+    assert shown(small, AXIAL).dtype == np.float32

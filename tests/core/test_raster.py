@@ -236,3 +236,77 @@ def test_that_a_file_that_would_run_a_program_is_no_picture():
     eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
     with pytest.raises(ImageUnreadable, match="not a picture"):
         raster.decode(eps)
+
+
+def png(width: int, bits: int, row: bytes, transparent: int) -> bytes:
+    """A PNG of grey, one row high, with a transparent value."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, 1, bits, 0, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"\0" + row)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"tRNS", struct.pack(">H", transparent)) + body
+
+
+@pytest.mark.parametrize(
+    ("bits", "row", "transparent", "shown"),
+    [
+        (1, b"\xf0", 1, [0] * 8),
+        (2, b"\x1b", 2, [0, 85, 0, 255]),
+        (4, b"\x0f\x7f", 15, [0, 0, 119, 0]),
+        (8, bytes((10, 77, 200, 77)), 77, [10, 0, 200, 0]),
+    ],
+)
+def test_that_the_transparent_value_of_a_grey_png_is_put_over_black_and_said(bits, row, transparent, shown):
+    array, details = raster.decode_with_details(png(len(shown), bits, row, transparent))
+    assert array.tolist() == [shown] and details.notes == (raster.OVER_BLACK,)
+    absent = raster.decode_with_details(png(1, 8, b"\x05", 6))
+    assert absent[0].tolist() == [[5]] and not absent[1].notes
+
+
+def test_that_the_transparent_value_of_a_grey_png_of_sixteen_bits_is_put_over_black_and_said(tmp_path):
+    values = np.array([[1000, 2000, 30000, 1000]], ">u2")
+    (tmp_path / "a.png").write_bytes(png(4, 16, values.tobytes(), 30000))
+    source = FolderSource(tmp_path)
+    pixels, levels = source.read(ImageRef("a.png")), levels_of(source, ImageRef("a.png"))
+    assert levels.values.tolist() == [[1000, 2000, 0, 1000]]
+    assert pixels.array[0, 2] == 0 and pixels.array[0, 1] == 255
+    assert pixels.details.notes == (raster.OVER_BLACK,)
+
+
+def progressive(scans: int) -> bytes:
+    """A JPEG of 64 x 64 px with one scan of averages and many of nothing."""
+
+    def segment(kind: int, data: bytes) -> bytes:
+        return bytes((0xFF, kind)) + struct.pack(">H", len(data) + 2) + data
+
+    codes = [segment(0xC4, bytes((kind << 4, 1, *bytes(15), symbol))) for kind, symbol in ((0, 0), (1, 0xE0))]
+    head = segment(0xDB, b"\0" + bytes([1] * 64)) + segment(
+        0xC2, struct.pack(">BHHB", 8, 64, 64, 1) + b"\1\x11\0"
+    )
+    first = segment(0xDA, b"\1\1\0\0\0\0") + bytes(8)
+    more = segment(0xDA, b"\1\1\0\1\x3f\0") + b"\x7f\xff\0"
+    return b"\xff\xd8" + head + b"".join(codes) + first + more * scans + b"\xff\xd9"
+
+
+def test_that_a_jpeg_of_endlessly_many_scans_is_refused_before_it_is_decoded(monkeypatch):
+    assert raster.decode(progressive(100)).shape == (64, 64)
+    with pytest.raises(ImageUnreadable, match="too many scans"):
+        raster.decode(progressive(600))
+
+
+def test_that_what_only_looks_like_scans_does_not_count():
+    appended = encoded(Image.fromarray(COLOUR), "JPEG") + b"\xff\xda" * 1000
+    assert raster.decode(appended).shape == COLOUR.shape
+    plain = encoded(Image.fromarray(COLOUR), "JPEG")
+    text = b"\xff\xfe" + struct.pack(">H", 2002) + b"\xff\xda" * 1000
+    assert raster.decode(plain[:2] + text + plain[2:]).shape == COLOUR.shape
+
+
+def test_that_a_cut_off_png_is_said_in_plain_words():
+    for values in (COLOUR, DEEP):
+        data = imagecodecs.png_encode(values)
+        with pytest.raises(ImageUnreadable) as caught:
+            raster.decode(data[: len(data) // 2])
+        assert any(words in str(caught.value) for words in ("ends before", "damaged", "do not fit"))

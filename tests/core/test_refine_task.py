@@ -158,9 +158,9 @@ def test_that_weak_labels_of_images_that_nobody_opened_are_refined(folder, tmp_p
 def test_that_several_sizes_cost_one_pass(place, ctx, monkeypatch):
     read = []
 
-    def counting(source, images, *rest):
+    def counting(source, images, *rest, **named):
         read.extend(row for row, _ in images)
-        return decode_all(source, images, *rest)
+        return decode_all(source, images, *rest, **named)
 
     monkeypatch.setattr(inputs, "decode_all", counting)
     with Project.open(place) as project:

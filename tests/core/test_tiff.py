@@ -453,3 +453,33 @@ def test_that_forty_thousand_by_forty_thousand_pixels_are_read_within_two_gigaby
     done = subprocess.run(call, capture_output=True, text=True, timeout=120, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "(4000, 4000) ('read at 1/10 of its size',) 0 255"
+
+
+@pytest.mark.parametrize(("dtype", "base"), [("f8", 1e9), ("u4", 4e9), ("i4", -2e9)])
+def test_that_numbers_far_from_zero_are_shown_in_all_their_steps(path, dtype, base):
+    tifffile.imwrite(
+        path, (base + np.arange(2500).reshape(50, 50) / (250 if dtype == "f8" else 1)).astype(dtype)
+    )
+    assert len(np.unique(read(path).array)) == 256
+
+
+@pytest.mark.parametrize("options", [{"imagej": True}, {}])
+def test_that_a_stack_in_one_page_says_that_it_is_the_first_of_many(path, options):
+    stack = np.stack([GREY] * 5)
+    tifffile.imwrite(path, stack, truncate=True, **options)
+    pixels = read(path)
+    assert (pixels.array == windowed(GREY)).all()
+    assert pixels.details.notes == ("first of 5 images that the file holds without a page for each",)
+    tifffile.imwrite(path, stack, **options)
+    assert not read(path).details.notes
+
+
+def test_that_png_in_tiff_is_read_and_other_kinds_are_refused_by_name(path):
+    tifffile.imwrite(path, COLOUR, compression="png")
+    assert (read(path).array == COLOUR).all()
+    tifffile.imwrite(path, GREY, compression="lerc")
+    with pytest.raises(ImageUnreadable, match="compressed as LERC, which is not read"):
+        read(path)
+    tifffile.imwrite(path, COLOUR.astype("u2"), photometric="cielab")
+    with pytest.raises(ImageUnreadable, match=r"CIE L\*a\*b\* of 16 bits"):
+        read(path)

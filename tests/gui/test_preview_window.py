@@ -154,6 +154,9 @@ def test_that_half_the_samples_are_their_means() -> None:
     assert (
         halve_samples(np.full((5, 4, 3), 70_000, np.int32)).tolist() == np.full((3, 2, 3), 70_000.0).tolist()
     )
+    far = 1e9 + np.array([[0, 1], [2, 3.0]])
+    assert halve_samples(far).tolist() == [[1e9 + 1.5]]
+    assert halve_samples(np.uint16([[1, 2]])).dtype == np.float32
 
 
 # In the page

@@ -30,6 +30,7 @@ def tables(draw):
         status=np.array(draw(st.lists(st.sampled_from(Status), min_size=n, max_size=n)), np.uint8),
         source=np.array(draw(st.lists(st.sampled_from(Source), min_size=n, max_size=n)), np.uint8),
         note=draw(st.lists(st.sampled_from(["", "Note"]), min_size=n, max_size=n)),
+        position=draw(st.none() | st.permutations(range(n)).map(lambda order: np.array(order, np.int32))),
     )
 
 
@@ -67,10 +68,14 @@ def passes(table, query: Query, row: int) -> bool:
     ))  # fmt: skip
 
 
+def place_of(table, row: int) -> int:
+    return row if table.position is None else int(table.position[row])
+
+
 def sort_key(table, query: Query, margin, row: int):
     """(whether nothing is known, value)."""
     value = {
-        Sort.FOUND: row,
+        Sort.FOUND: place_of(table, row),
         Sort.NAME: table.refs[row].path.lower(),
         Sort.CLASS: math.nan if table.label[row] < 0 else float(table.label[row]),
         Sort.CONFIDENCE: float(table.confidence[row]),
@@ -82,6 +87,7 @@ def sort_key(table, query: Query, margin, row: int):
 
 def slowly(table, query: Query, margin, review) -> list[int]:
     rows = [row for row in range(len(table)) if passes(table, query, row)]
+    rows.sort(key=lambda row: place_of(table, row))
     if query.sort is Sort.REVIEW:
         queue = review[::-1] if query.descending else review
         rows = [row for row in queue.tolist() if row in rows]

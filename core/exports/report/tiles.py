@@ -103,7 +103,7 @@ def _fill(request: ExportRequest, slots: list[_Slot], ctx: JobContext) -> None:
     for _ in range(_ROUNDS):
         owner = {row: slot for slot in slots for row in slot.take()}
         images = [(row, request.table.refs[row]) for row in owner]
-        with closing(decode_all(request.source, images, tile_uri, ahead=16)) as results:
+        with closing(decode_all(request.source, images, tile_uri, ahead=16, tell=ctx.emit)) as results:
             for item in results:
                 if item.value is not None:
                     owner[item.row].tiles.append(Tile(item.row, item.value))

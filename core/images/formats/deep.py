@@ -7,13 +7,13 @@ import numpy.typing as npt
 
 from core.images.details import Window
 from core.images.levels import Levels, percentile_window
+from core.images.strips import strips
 
 Samples = npt.NDArray[Any]
 
 _COUNTED = (
     16_000_000  # samples that the percentiles are taken of: a larger image gives every second pixel, ...
 )
-_STRIP_SAMPLES = 2_000_000  # at a time: the steps between are float64
 
 
 def levels_of_samples(values: Samples, inverted: bool = False) -> Levels:
@@ -31,12 +31,10 @@ def over_black(values: Samples, alpha: Samples) -> Samples:
     if values.dtype.kind not in "uf":
         return values
     result = np.empty_like(values)
-    rows = max(1, _STRIP_SAMPLES // max(1, values[0].size))
-    for top in range(0, len(values), rows):
-        part = values[top : top + rows]
-        share = _share(alpha[top : top + rows])
-        scaled = part * (share[..., None] if values.ndim == 3 else share)
-        result[top : top + rows] = scaled if values.dtype.kind == "f" else np.rint(scaled)
+    for rows in strips(len(values), values[0].size):
+        share = _share(alpha[rows])
+        scaled = values[rows] * (share[..., None] if values.ndim == 3 else share)
+        result[rows] = scaled if values.dtype.kind == "f" else np.rint(scaled)
     return result
 
 

@@ -12,7 +12,7 @@ from core.images.formats.dicom_file import DicomFile, opened
 from core.images.formats.dicom_grey import Grey, grey_of
 from core.images.formats.dicom_pixels import bits_of, decode_frame, frames_of, has_pixels, no_image
 from core.images.formats.dicom_series import patient_id, series_key
-from core.images.formats.dicom_tags import OVERLAY_ROWS, SURVEY_TAGS
+from core.images.formats.dicom_tags import MODALITIES, OVERLAY_ROWS, SURVEY_TAGS
 from core.images.formats.registry import Survey, is_nameless
 from core.images.levels import Levels
 from core.images.pixels import Pixels, UInt8
@@ -24,7 +24,6 @@ BURNED_IN = "The header says that patient data may be burned into the pixels."
 _LOSSY = "The pixels were compressed with loss."
 _OVERLAY = "Overlays in the file are not shown."
 _GREY = ("MONOCHROME1", "MONOCHROME2")
-_CODE = re.compile(r"[A-Z][A-Z0-9]{1,9}")  # a defined term of the standard, no free text
 _PHOTOMETRIC = re.compile("MONOCHROME[12]|PALETTE COLOR|RGB|YBR_(FULL|FULL_422|ICT|RCT)")
 
 
@@ -98,7 +97,7 @@ def _details(dicom: DicomFile, shown: _Shown) -> ImageDetails:
         "DICOM",
         bits=bits_of(dicom),
         frames=frames_of(dicom),
-        modality=modality if _CODE.fullmatch(modality) else "",
+        modality=modality if modality in MODALITIES else "",
         photometric=photometric if _PHOTOMETRIC.fullmatch(photometric) else "",
         window=window,
         notes=tuple(_notes(dicom, grey)),
@@ -112,6 +111,6 @@ def _notes(dicom: DicomFile, grey: Grey | None) -> list[str]:
         BURNED_IN: str(header.get("BurnedInAnnotation", "")).strip().upper() == "YES",
         grey.note if grey is not None else "": grey is not None and bool(grey.note),
         _LOSSY: lossy,
-        _OVERLAY: OVERLAY_ROWS in header,
+        _OVERLAY: any(tag in header for tag in OVERLAY_ROWS),
     }
     return [note for note, holds in found.items() if holds]

@@ -4,13 +4,14 @@ Which library decodes what: Pillow 8-bit JPEG, libjpeg-turbo (imagecodecs) lossl
 (imagecodecs) JPEG-LS, OpenJPEG JPEG 2000, pydicom RLE. A stream that says another size than the header is refused
 before it is decoded: a few bytes could claim gigabytes.
 
-pyjpegls decodes by the same CharLS but holds Python's lock meanwhile: damage can make CharLS count to 2^31, which would
-stop the window for five seconds.
+pyjpegls decodes by the same CharLS but holds Python's lock meanwhile, which would stop the window for a large image.
 """
 
 import struct
 from threading import Lock
 from typing import Any
+
+from core.images.formats.jpeg_scans import check_scans
 
 NAME = "medlabel"
 _registering = Lock()
@@ -23,6 +24,9 @@ LOSSY = _JPEG | {"1.2.840.10008.1.2.4.81", "1.2.840.10008.1.2.4.91", "1.2.840.10
 # The name that pydicom wants of a plugin; nothing is missing when this module can be imported.
 DECODER_DEPENDENCIES: dict[str, tuple[str, ...]] = {}
 _JP2 = b"\0\0\0\x0cjP  "  # how a JP2 file begins, which may be around the stream
+# Where bits run out before a marker CharLS (to 2.4.3) refuses the stream at once. Where they run out with the data it
+# may go below none in the last code word and count down 2^32 bits first: for four seconds, or far longer under load.
+_JPEG_END = b"\xff\xd9"
 _SIZ = b"\xff\x4f\xff\x51"  # the start of a JPEG 2000 stream and of its size
 
 
@@ -89,6 +93,8 @@ def _check_size(claimed: tuple[int, int, int], runner: Any) -> None:
 def _jpeg(src: bytes, runner: Any, syntax: str) -> bytes:
     from pydicom.pixels.decoders.pillow import _decode_frame
 
+    check_scans(src)
+
     runner.set_option("planar_configuration", 0) if runner.samples_per_pixel > 1 else None
     if syntax in _JPEG and runner.bits_stored == 8:
         return _decode_frame(src, runner)  # type: ignore[no-any-return]
@@ -104,7 +110,8 @@ def _jpeg(src: bytes, runner: Any, syntax: str) -> bytes:
 def _jpeg_ls(src: bytes, runner: Any) -> bytes:
     from imagecodecs import jpegls_decode
 
-    array = jpegls_decode(src)  # colour by pixel, also where the stream has it by plane or by line
+    # Colour comes by pixel, also where the stream has it by plane or by line.
+    array = jpegls_decode(src + _JPEG_END)
     if runner.samples_per_pixel > 1:
         runner.set_option("planar_configuration", 0)
     runner.set_option("bits_allocated", 8 * array.dtype.itemsize)

@@ -12,8 +12,9 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 from core.images.files import ImageFile, cannot_open
+from core.images.formats.dicom_kept import Parsed, keep, kept
 from core.images.formats.dicom_tags import PIXEL_KEYWORDS, TAGS, Tags
-from core.images.pixels import ImageUnreadable
+from core.images.pixels import ImageUnreadable, OutOfMemory
 from core.images.quiet import silence
 
 # A deflated file is inflated as a whole, and no further than this: a small one could fill the memory.
@@ -58,13 +59,13 @@ def opened(file: ImageFile, tags: Tags = TAGS) -> Iterator[DicomFile]:
     quiet_pydicom()
     try:
         with file.open() as raw:
-            yield _open(raw, tags)
+            yield _known(file, raw) if tags is TAGS else _open(raw, tags)
     except ImageUnreadable:
         raise
     except InvalidDicomError:
         raise not_dicom() from None
     except MemoryError:
-        raise ImageUnreadable("the picture does not fit into memory") from None
+        raise OutOfMemory() from None
     except RecursionError:
         raise ImageUnreadable("the header of this DICOM file is nested too deeply") from None
     except OSError as error:
@@ -88,6 +89,19 @@ def quiet_pydicom() -> None:
     logger = logging.getLogger("pydicom")
     logger.propagate = False
     logger.addHandler(logging.NullHandler())
+
+
+def _known(file: ImageFile, raw: BinaryIO) -> DicomFile:
+    """The file with its header, parsed where it is not kept."""
+    identity = file.identity()
+    found = kept(identity)
+    if found is None:
+        fresh = _open(raw, TAGS)
+        if fresh.stream is raw:
+            parts = (fresh.syntax, fresh.keyword, fresh.vr, fresh.start, fresh.left)
+            keep(identity, Parsed(fresh.header, *parts))
+        return fresh
+    return DicomFile(found.header, raw, raw, found.syntax, found.keyword, found.vr, found.start, found.left)
 
 
 def _open(raw: BinaryIO, tags: Tags) -> DicomFile:

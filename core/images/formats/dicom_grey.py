@@ -16,13 +16,12 @@ from core.images.details import Window
 from core.images.formats.dicom_file import DicomFile
 from core.images.formats.dicom_luts import Lut, first_lut
 from core.images.formats.dicom_pixels import bits_of
-from core.images.levels import Levels, percentile_window
+from core.images.levels import EXACT_FLOAT32, Levels, percentile_window, rescaled_needs_float64
 from core.images.pixels import UInt8
+from core.images.strips import strips
 
 Numbers = npt.NDArray[Any]
 Curve = Callable[[Numbers], Numbers]
-_STRIP_PIXELS = 2_000_000
-_WHOLE = 2**24  # whole numbers up to here are exact in float32, in which they are rendered
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +41,8 @@ class Grey:
             return self.levels.render()
         values = self.levels.values
         result = np.empty(values.shape, np.uint8)
-        rows = max(1, _STRIP_PIXELS // max(1, values.shape[1]))
-        for top in range(0, len(values), rows):
-            result[top : top + rows] = (self.curve(values[top : top + rows]) * 255).round()
+        for rows in strips(*values.shape):
+            result[rows] = (self.curve(values[rows]) * 255).round()
         return 255 - result if self.levels.inverted else result
 
 
@@ -93,18 +91,19 @@ def _modality(dicom: DicomFile, frame: int, stored: Numbers, little: bool) -> Nu
     if slope is None or intercept is None or (slope, intercept) == (1, 0):
         return stored
     whole = stored.dtype.kind in "ui" and slope.is_integer() and intercept.is_integer()
-    if whole and _largest(stored) * abs(slope) + abs(intercept) < _WHOLE:
+    if whole and _largest(stored) * abs(slope) + abs(intercept) < EXACT_FLOAT32:
         return stored.astype(np.int32) * int(slope) + int(intercept)
     return _rescaled(stored, slope, intercept)
 
 
 def _rescaled(stored: Numbers, slope: float, intercept: float) -> Numbers:
-    """(h, w) float32, computed in float64 a strip at a time."""
-    result = np.empty(stored.shape, np.float32)
-    rows = max(1, _STRIP_PIXELS // max(1, stored.shape[1]))
+    """(h, w) float32 where that tells stored values apart, else float64; computed in float64 a strip at a time."""
+    largest = _largest(stored) if stored.dtype.kind in "ui" else None
+    wide = rescaled_needs_float64(stored.dtype, slope, intercept, largest)
+    result = np.empty(stored.shape, np.float64 if wide else np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
-        for top in range(0, len(stored), rows):
-            result[top : top + rows] = stored[top : top + rows].astype(np.float64) * slope + intercept
+        for rows in strips(*stored.shape):
+            result[rows] = stored[rows].astype(np.float64) * slope + intercept
     return result
 
 
@@ -118,9 +117,21 @@ def _without_padding(header: Any, stored: Numbers, values: Numbers) -> Numbers:
     if first is None:
         return values
     last = _number(header.get("PixelPaddingRangeLimit"))
-    low, high = sorted((first, first if last is None else last))
+    bits = int(header.get("BitsAllocated") or 0)
+    low, high = sorted(_as_stored(one, stored, bits) for one in (first, first if last is None else last))
     real = (stored < low) | (stored > high)
     return values[real] if real.any() else values
+
+
+def _as_stored(padding: float, stored: Numbers, bits: int) -> float:
+    """A padding value in the sign of the samples: its VR may say US where they are signed, and SS where they are
+    not; the bits are then the same, the numbers are apart by 2**BitsAllocated.
+    """
+    if stored.dtype.kind not in "ui" or not 0 < bits <= 32:
+        return padding
+    if stored.dtype.kind == "i" and padding >= 1 << (bits - 1):
+        return padding - (1 << bits)
+    return padding + (1 << bits) if stored.dtype.kind == "u" and padding < 0 else padding
 
 
 def _by(table: Lut) -> Curve:
@@ -149,11 +160,15 @@ def _value(dicom: DicomFile, frame: int, macro: str, keyword: str) -> Any:
 
 
 def _number(value: Any) -> float | None:
-    """A number of the header, of several the first; None where there is none that is finite."""
-    if value is None or isinstance(value, str | bytes):
+    """A number of the header, of several the first; None where there is none that is finite. A comma, as some
+    writers put it, counts as a point.
+    """
+    if isinstance(value, str):
+        value = value.replace(",", ".")
+    elif hasattr(value, "__getitem__") and not isinstance(value, bytes):
+        return _number(value[0]) if len(value) else None
+    if value is None or isinstance(value, bytes):
         return None
-    if hasattr(value, "__getitem__"):
-        value = value[0] if len(value) else None
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -112,6 +112,7 @@ def decode_frame(dicom: DicomFile, frame: int) -> tuple[npt.NDArray[Any], str]:
     elif dicom.left < (frame + 1) * _frame_bytes(dicom) - 1:  # one bit a sample: a part of a byte
         raise ImageUnreadable("this DICOM file is cut off: it has fewer pixels than its header says")
     dicom.header.NumberOfFrames = frames
+    _complete(dicom.header)
     options = as_pixel_options(dicom.header, transfer_syntax_uid=dicom.syntax, pixel_keyword=dicom.keyword)
     options["pixel_vr"] = dicom.vr
     if str(dicom.syntax) in dicom_codecs.JPEG_2000:
@@ -122,6 +123,13 @@ def decode_frame(dicom: DicomFile, frame: int) -> tuple[npt.NDArray[Any], str]:
     dicom.stream.seek(dicom.start)
     array, about = decoder.as_array(dicom.stream, index=frame, decoding_plugin=plugin, **options)
     return np.asarray(array, array.dtype.newbyteorder("=")), str(about["photometric_interpretation"])
+
+
+def _complete(header: Any) -> None:
+    """What some writers leave out, though they must not (PS3.3 C.7.6.3), as every program takes it."""
+    for keyword, value in (("SamplesPerPixel", 1), ("PixelRepresentation", 0)):
+        if header.get(keyword) is None:
+            setattr(header, keyword, value)
 
 
 def _frame_bytes(dicom: DicomFile) -> float:

@@ -35,9 +35,9 @@ _PALETTE = tuple(
     for kind, part in (("", "Descriptor"), ("", "Data"), ("Segmented", "Data"))
     for colour in ("Red", "Green", "Blue")
 )
-OVERLAY_ROWS = 0x60000010  # of the first overlay; there may be sixteen
-_FACTS = ("Modality", "BurnedInAnnotation", "LossyImageCompression", OVERLAY_ROWS)
+OVERLAY_ROWS = tuple(range(0x60000010, 0x60200010, 0x20000))  # of the sixteen that may be (PS3.3 C.9)
 Tags = tuple[str | int, ...]
+_FACTS: Tags = ("Modality", "BurnedInAnnotation", "LossyImageCompression", *OVERLAY_ROWS)
 TAGS: Tags = (*_PIXELS, *_GREY, *_PALETTE, *_FACTS)
 
 SURVEY_TAGS: Tags = (
@@ -49,3 +49,12 @@ SURVEY_TAGS: Tags = (
     "ImageOrientationPatient",
     "InstanceNumber",
 )
+
+_MODALITIES = (
+    "ANN AR ASMT AU BDUS BI BMD CD CF CFM CP CR CS CT CTPROTOCOL DD DF DG DM DMS DOC DS DX EC ECG EEG EMG EOG EPS ES "
+    "FA FID FS GM HC HD IO IOL IVOCT IVUS KER KO LEN LP LS M3D MA MG MR MS NM OAM OCT OP OPM OPR OPT OPTBSV OPTENF "
+    "OPV OSS OT PA PLAN POS PR PT PX REG RESP RF RG RTDOSE RTIMAGE RTINTENT RTPLAN RTRAD RTRECORD RTSEGANN RTSTRUCT "
+    "RWV SEG SM SMR SR SRF ST STAIN TEXTUREMAP TG US VA VF XA XAPROTOCOL XC"
+)
+# The defined terms of Modality, retired ones too (PS3.3 C.7.3.1.1.1). Whatever else stands there may be of the patient.
+MODALITIES = frozenset(_MODALITIES.split())

@@ -17,8 +17,8 @@ from nibabel.spatialimages import HeaderDataError
 
 from core.images.details import Window
 from core.images.files import ImageFile
-from core.images.levels import percentile_window
-from core.images.pixels import ImageUnreadable
+from core.images.levels import percentile_window, rescaled_needs_float64
+from core.images.pixels import ImageUnreadable, OutOfMemory
 from core.images.recent import Recent
 
 MAX_VOLUME_BYTES = 1_000_000_000  # as stored; a CT of 512 x 512 x 1,900
@@ -26,6 +26,7 @@ MAX_SIDE = 32_767  # what NIfTI-1 can say
 _KEPT_BYTES = 600_000_000
 _WINDOW_VOXELS = 16_000_000  # of larger volumes, an even part of the voxels makes the window
 _LARGEST = 1e30  # beyond, differences of float32 overflow
+_LARGEST_64 = 1e300  # the same of float64
 _HEADERS = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
 _GREY_KINDS = "biuf"
 _UNREADABLE = (HeaderDataError, ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError)
@@ -102,7 +103,7 @@ def _opened(file: ImageFile) -> Iterator[tuple[BinaryIO, int | None]]:
     except ImageUnreadable:
         raise
     except MemoryError as error:
-        raise ImageUnreadable("the volume does not fit into memory") from error
+        raise OutOfMemory() from error
     except EOFError as error:
         raise _cut_off() from error
     except (OSError, zlib.error, *_UNREADABLE) as error:
@@ -201,12 +202,16 @@ def _colour(voxels: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 
 
 def _scaled(values: npt.NDArray[Any], header: Header) -> npt.NDArray[Any]:
+    """float32 where that tells stored values apart, else float64; whole numbers that are not scaled as they are."""
     plain = (header.slope, header.inter) == (1.0, 0.0)
     if plain and values.dtype.kind != "f":
         return values
+    wide = rescaled_needs_float64(values.dtype, header.slope, header.inter)
+    largest = _LARGEST_64 if wide else _LARGEST
     with np.errstate(all="ignore"):
         result = values.astype(np.float64) * header.slope + header.inter
-        return np.clip(result, -_LARGEST, _LARGEST, out=result).astype(np.float32)
+        np.clip(result, -largest, largest, out=result)
+        return result if wide else result.astype(np.float32)
 
 
 def _cut_off() -> ImageUnreadable:

@@ -4,7 +4,8 @@ import numpy as np
 
 from core.images.details import ImageDetails
 from core.images.formats.deep import Samples, is_opaque, over_black
-from core.images.pixels import ImageUnreadable, grey_if_grey, short
+from core.images.formats.wording import plain_words
+from core.images.pixels import ImageUnreadable, grey_if_grey
 
 MAX_BYTES = 400_000_000  # of samples, unpacked
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -31,7 +32,7 @@ def samples_of(data: bytes, frames: int) -> tuple[Samples, ImageDetails, bool]:
     try:
         values = np.asarray(imagecodecs.png_decode(data))
     except (imagecodecs.PngError, ValueError, RuntimeError) as error:
-        raise ImageUnreadable(f"the picture is broken: {short(error)}") from error
+        raise ImageUnreadable(f"the picture is broken: {plain_words(error)}") from error
     details = ImageDetails("PNG", bits=16, frames=frames, photometric=name)
     transparent = values.ndim == 3 and values.shape[2] in (2, 4) and not is_opaque(values[..., -1])
     if values.ndim == 3 and values.shape[2] in (2, 4):

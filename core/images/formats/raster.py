@@ -3,11 +3,11 @@
 import hashlib
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -15,13 +15,17 @@ from core.images.details import ImageDetails
 from core.images.files import ImageFile
 from core.images.formats.colour_profile import lab_to_rgb, to_srgb
 from core.images.formats.deep import levels_of_samples
+from core.images.formats.jpeg_scans import check_scans
 from core.images.formats.orientation import upright
 from core.images.formats.png16 import is_png16, samples_of
 from core.images.formats.registry import Survey
+from core.images.formats.transparent_grey import deep_over_black, grey_over_black, scale_grey
+from core.images.formats.wording import plain_words
 from core.images.levels import Levels
-from core.images.pixels import ImageUnreadable, Pixels, UInt8, grey_if_grey, short
+from core.images.pixels import ImageUnreadable, OutOfMemory, Pixels, UInt8, grey_if_grey
 from core.images.quiet import silence
 from core.images.slices import SliceChoice
+from core.images.strips import strips
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
 OVER_BLACK = "transparent parts are shown over black"
 # Decoded and as RGB this is 600 MB; larger pictures are refused before they are decoded.
 MAX_PIXELS = 200_000_000
-_STRIP_PIXELS = 2_000_000  # of a large picture, rendered at a time
 _COUNTED_GIF_BYTES = 2_000_000  # the frames of a larger GIF are not counted
 _ORIENTATION = 0x0112
 _TURNED_BY = frozenset(("exif", "xmp", "Raw profile type exif"))  # where Pillow finds an orientation
@@ -75,7 +78,7 @@ def levels(file: ImageFile, frame: int) -> Levels | None:
         if image.mode not in _DEEP:
             return None
         _stand_upright(image)
-        return levels_of_samples(np.asarray(image))
+        return levels_of_samples(deep_over_black(image)[0])
 
 
 def decode(data: bytes, side: int | None = None) -> UInt8:
@@ -120,15 +123,18 @@ def opened(data: bytes | BinaryIO) -> Iterator["Picture"]:
         file = io.BytesIO(data) if isinstance(data, bytes) else data
         with Image.open(file, formats=_READ) as image:
             check_size(image.width, image.height)
+            if isinstance(data, bytes):
+                check_scans(data)
+            scale_grey(image)
             yield image
     except ImageUnreadable:
         raise
     except UnidentifiedImageError as error:
         raise ImageUnreadable("this is not a picture in a format that can be read") from error
     except MemoryError as error:
-        raise ImageUnreadable("the picture does not fit into memory") from error
+        raise OutOfMemory() from error
     except Exception as error:  # decoders fail in many ways on a broken file
-        raise ImageUnreadable(f"the picture is broken: {short(error)}") from error
+        raise ImageUnreadable(f"the picture is broken: {plain_words(error)}") from error
 
 
 def check_size(width: int, height: int) -> None:
@@ -153,7 +159,9 @@ def to_array(image: "Picture", size: int, frames: int | None = None) -> tuple[UI
     profile = image.info.get("icc_profile")
     notes += _stand_upright(image)
     if image.mode in _DEEP:
-        found = levels_of_samples(np.asarray(image))
+        values, transparent = deep_over_black(image)
+        found = levels_of_samples(values)
+        notes += [OVER_BLACK] if transparent else []
         bits = 16 if image.mode.startswith("I;") else 32
         return found.render(), replace(details, bits=bits, window=found.window, notes=tuple(notes))
     render = Renderer(profile if isinstance(profile, bytes) else b"")
@@ -185,6 +193,18 @@ def _stand_upright(image: "Picture") -> list[str]:
     return []
 
 
+def orientation_of(data: bytes) -> int:
+    """2 to 8 where the tag of this file turns what is shown of it, see `upright`; else 1. Raises `ImageUnreadable`."""
+    if is_png16(data) and b"eXIf" not in data:
+        return 1
+    with opened(data) as image:
+        try:
+            found = image.getexif().get(_ORIENTATION)
+        except _BROKEN_EXIF:
+            return 1
+        return found if isinstance(found, int) and 2 <= found <= 8 else 1
+
+
 def _png16(data: bytes, image: "Picture") -> tuple[Levels, ImageDetails]:
     """Both by the samples, and what Pillow knows beside them."""
     count, notes = _frames(image, len(data))
@@ -205,16 +225,16 @@ def _in_strips(image: "Picture", render: "Callable[[Picture], Picture]") -> UInt
     A large one a strip at a time: each of Pillow's steps to an array holds a copy of what it is given.
     """
     width, height = image.size
-    rows = max(1, _STRIP_PIXELS // max(1, width))
-    if height <= rows:
+    parts = list(strips(height, width))
+    if len(parts) < 2:
         return grey_if_grey(np.asarray(render(image)))
     array: UInt8 | None = None
     grey = True
-    for top in range(0, height, rows):
-        part = np.asarray(render(image.crop((0, top, width, min(top + rows, height)))))
+    for rows in parts:
+        part = np.asarray(render(image.crop((0, rows.start, width, rows.stop))))
         if array is None:
             array = np.empty((height, *part.shape[1:]), np.uint8)
-        array[top : top + rows] = part
+        array[rows] = part
         grey = grey and grey_if_grey(part).ndim == 2
     assert array is not None
     return np.ascontiguousarray(array[..., 0]) if grey and array.ndim == 3 else array
@@ -236,16 +256,23 @@ class Renderer:
         if image.mode == "LAB":
             return lab_to_rgb(image)
         if image.mode == "1":
-            return image.convert("L")
-        if image.mode in _ALPHA or (image.mode != "L" and "transparency" in image.info):
+            return self._grey(image.convert("L"), image.info)
+        if image.mode == "L":
+            image = self._grey(image, image.info)
+        elif image.mode in _ALPHA or "transparency" in image.info:
             image = self._over_black(image)
         elif image.mode == "CMYK" and not self._profile:
             return image.convert("RGB")
-        elif image.mode not in ("L", "RGB", "CMYK"):
+        elif image.mode not in ("RGB", "CMYK"):
             image = image.convert("RGB")
         if self._profile:
             image, self._said = to_srgb(image, self._profile)
         return image.convert("RGB") if image.mode == "CMYK" else image
+
+    def _grey(self, image: "Picture", info: Mapping[Any, Any]) -> "Picture":
+        shown, transparent = grey_over_black(image, info)
+        self._transparent = self._transparent or transparent
+        return shown
 
     def _over_black(self, image: "Picture") -> "Picture":
         from PIL import Image

@@ -1,17 +1,15 @@
 """The formats that can be read: a row here and a module each. Nothing is imported until a file is read."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
 from core.images.files import ImageFile
+from core.images.formats.sniff import HEAD, is_dicom_called, may_be_dicom
 from core.images.levels import Levels
 from core.images.pixels import ImageUnreadable, Pixels, UInt8
 from core.images.slices import SliceChoice
-
-HEAD = 256  # bytes that tell a format where the name does not
 
 
 @dataclass(frozen=True)
@@ -46,24 +44,20 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """`suffixes` are in lower case; `surveyed`: a scan reads the header, for files of several images."""
+    """`suffixes` are in lower case; `surveyed`: a scan reads the header, for files of several images; `ordered`: and
+    puts the files of a folder in order by it.
+    `sniff` tells by the name and the first bytes of a file that has none of the suffixes.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
     surveyed: bool = False
-    sniff: Callable[[bytes], bool] | None = None
+    ordered: bool = False
+    sniff: Callable[[str, bytes], bool] | None = None
 
     def reader(self) -> Reader:
         return cast(Reader, import_module(self.module))
-
-
-def is_dicom(head: bytes) -> bool:
-    """A DICOM file by its first bytes: with a preamble, or beginning with a group of the standard (PS3.10)."""
-    if head[128:132] == b"DICM":
-        return True
-    group, vr = head[:2], head[4:6]
-    return group in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00" and (vr.isalpha() and vr.isupper())
 
 
 _PLAIN = Format(
@@ -77,14 +71,12 @@ FORMATS = (
         (".dcm", ".dicom", ".dic", ".ima"),
         "core.images.formats.dicom",
         surveyed=True,
-        sniff=is_dicom,
+        ordered=True,
+        sniff=is_dicom_called,
     ),
     Format("NIfTI", (".nii", ".nii.gz"), "core.images.formats.nifti", surveyed=True),
 )
 SUFFIXES = frozenset(suffix for known in FORMATS for suffix in known.suffixes)
-
-# A name with one of these says nothing of the format: DICOM files are often called by a number.
-_NAMELESS = re.compile(r"^[^.]*$|.*\.\d+$")
 
 
 def format_by_name(name: str) -> Format | None:
@@ -95,7 +87,7 @@ def format_by_name(name: str) -> Format | None:
 
 def is_nameless(name: str) -> bool:
     """Whether only a look into the file can tell what it is."""
-    return _NAMELESS.match(name.rpartition("/")[2]) is not None
+    return format_by_name(name) is None and may_be_dicom(name)
 
 
 def is_surveyed(name: str) -> bool:
@@ -104,8 +96,14 @@ def is_surveyed(name: str) -> bool:
     return is_nameless(name) if known is None else known.surveyed
 
 
+def is_ordered(name: str) -> bool:
+    """Whether the header of a file of this name may say where it stands among the others."""
+    known = format_by_name(name)
+    return is_nameless(name) if known is None else known.ordered
+
+
 def is_plain(name: str) -> bool:
-    """Whether a file of this name is a picture that every program shows: one image, no header to speak of."""
+    """Whether a file of this name is a picture that every program shows, of one image."""
     return name.lower().endswith(_PLAIN.suffixes)
 
 
@@ -122,7 +120,9 @@ def format_of(file: ImageFile) -> Format | None:
     if known is not None or not is_nameless(file.name):
         return known
     head = file.head(HEAD)
-    return next((known for known in FORMATS if known.sniff is not None and known.sniff(head)), None)
+    return next(
+        (known for known in FORMATS if known.sniff is not None and known.sniff(file.name, head)), None
+    )
 
 
 def reader_of(file: ImageFile) -> Reader:

@@ -23,8 +23,10 @@ from core.images.formats.registry import Survey
 from core.images.formats.tiff_chain import Chain, chain_of, check_tags, layout_of
 from core.images.formats.tiff_colour import Seen, seen
 from core.images.formats.tiff_samples import Unsupported, plan_of, read_samples
+from core.images.formats.tiff_stack import stack_note
+from core.images.formats.wording import plain_words
 from core.images.levels import Levels
-from core.images.pixels import ImageUnreadable, Pixels, UInt8, short
+from core.images.pixels import ImageUnreadable, OutOfMemory, Pixels, UInt8, short
 from core.images.slices import SliceChoice
 
 if TYPE_CHECKING:
@@ -131,7 +133,8 @@ def _shown(
     try:
         with _opened(file, chain, frame) as page, page.turn():
             found, note = page.see(side)
-            notes = (note, *found.notes) if note else found.notes
+            stack = stack_note(page.page) if chain.count == 1 else ""
+            notes = tuple(text for text in (note, stack, *found.notes) if text)
             details = _details(page.page, chain)
             array = found.render()
             if found.levels is None:
@@ -166,13 +169,13 @@ def _opened(file: ImageFile, chain: Chain, frame: int) -> Iterator[_Page]:
     except ImageUnreadable:
         raise
     except MemoryError as error:
-        raise ImageUnreadable("the picture does not fit into memory") from error
+        raise OutOfMemory() from error
     except (Unsupported, NotImplementedError) as error:
         raise _NotHere(short(error)) from error
     except RuntimeError as error:  # of imagecodecs: the data are damaged, for every decoder
-        raise ImageUnreadable(f"the picture is broken: {short(error)}") from error
+        raise ImageUnreadable(f"the picture is broken: {plain_words(error)}") from error
     except Exception as error:  # decoders fail in many ways on a broken file
-        raise _NotHere(f"the picture is broken: {short(error)}") from error
+        raise _NotHere(f"the picture is broken: {plain_words(error)}") from error
 
 
 def _page(stream: BinaryIO, chain: Chain, frame: int) -> _Page:

@@ -11,14 +11,22 @@ from core.images.formats.raster import OVER_BLACK, Renderer
 from core.images.formats.tiff_samples import Unsupported
 from core.images.levels import Levels
 from core.images.pixels import UInt8, grey_if_grey
+from core.images.strips import strips
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INK, _YCBCR = 0, 1, 2, 3, 5, 6
+_NAMES = {
+    5: "inks",
+    6: "YCbCr",
+    8: "CIE L*a*b*",
+    9: "ICC L*a*b*",
+    10: "ITU L*a*b*",
+    32803: "of a colour filter array",
+}
 _JPEG = (6, 7, 34892, 33007)
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # kinds of alpha (TIFF 6.0, p. 31)
-_STRIP_PIXELS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +63,10 @@ def seen(page: "TiffPage", samples: Samples) -> Seen:
         ink = samples if samples.dtype == np.uint8 else np.asarray(samples >> 8, np.uint8)
         return Seen(_upright(page, _profiled(page, ink, notes, "CMYK")), None, tuple(notes))
     else:
-        raise Unsupported(f"colours of kind {kind}")
+        bits = 8 * samples.dtype.itemsize
+        raise Unsupported(
+            f"its colours are {_NAMES.get(kind, f'of kind {kind}')} of {bits} bits, which are not read"
+        )
     inverted = kind == _WHITE_IS_ZERO
     if _is_deep(page, values):
         values = values if values.ndim == 2 else grey_if_grey(values)
@@ -133,10 +144,9 @@ def _profiled(page: "TiffPage", array: UInt8, notes: list[str], mode: str | None
     from PIL import Image
 
     render = Renderer(bytes(profile) if profile else b"")
-    rows = max(1, _STRIP_PIXELS // max(1, array.shape[1]))
     parts = []
-    for top in range(0, len(array), rows):
-        part = np.ascontiguousarray(array[top : top + rows])
+    for rows in strips(*array.shape[:2]):
+        part = np.ascontiguousarray(array[rows])
         picture = (
             Image.frombytes(mode, (part.shape[1], len(part)), part.tobytes())
             if mode

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.images.formats.deep import Samples
+from core.images.formats.jpeg_scans import check_scans
 from core.images.pixels import ImageUnreadable
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ _MAX_PIECES = 2_000_000
 _BAND_BYTES = 16_000_000
 _MOST_CHANNELS = 4  # kept of a page; of one with more only the first
 _JPEG = (6, 7, 34892, 33007)
-# Tag Compression: none, CCITT, LZW, JPEG, deflate, PackBits, JPEG 2000, LZMA, Zstandard, WebP, CCITT of the fax era
-_READ = frozenset((1, 2, 3, 4, 5, 7, 8, 32771, 32773, 32946, 33003, 33005, 34712, 34925, 34926, 50000, 50001))
-_WITH_HEADER = (7, 33003, 33005, 34712, 50001)  # their pieces tell a size of their own
+# Tag Compression: none, CCITT, LZW, JPEG, deflate, PackBits, JPEG 2000, LZMA, PNG, Zstandard, WebP
+_READ = frozenset(
+    (1, 2, 3, 4, 5, 7, 8, 32771, 32773, 32946, 33003, 33005, 34712, 34925, 34933, 34926, 50000, 50001)
+)
+_NAMES = {34887: "LERC", 34934: "JPEG XR", 22610: "JPEG XR", 50002: "JPEG XL", 52546: "JPEG XL"}
+_WITH_HEADER = (7, 33003, 33005, 34712, 34933, 50001)  # their pieces tell a size of their own
 
 
 class Unsupported(Exception):  # noqa: N818  another decoder may read it
@@ -45,7 +49,8 @@ def plan_of(page: "TiffPage", file_size: int) -> Plan:
     if page.dtype is None or len(page.shaped) != 5 or page.dtype.kind not in "buif":
         raise Unsupported("numbers of a kind that are no picture")
     if page.compression not in _READ:
-        raise Unsupported(f"compression {page.compression}")
+        code = int(page.compression)
+        raise Unsupported(f"it is compressed as {_NAMES.get(code, f'number {code}')}, which is not read")
     planes, _, height, width, channels = map(int, page.shaped)
     if not height or not width or not channels or not planes:
         raise ImageUnreadable("the picture is empty")
@@ -207,6 +212,7 @@ def _options(page: "TiffPage") -> dict[str, Any]:
 
 def _check_size(data: bytes, compression: int, height: int, width: int) -> None:
     """A piece that is a file of its own may claim any size: it must be that of the strip or tile."""
+    check_scans(data)
     found = _jpeg_size(data) if compression in _JPEG else _own_size(data)
     if found[0] > height or found[1] > width:
         raise ImageUnreadable(
@@ -224,5 +230,5 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
 def _own_size(data: bytes) -> tuple[int, int]:
     from PIL import Image
 
-    with Image.open(io.BytesIO(data), formats=("JPEG2000", "WEBP")) as image:
+    with Image.open(io.BytesIO(data), formats=("JPEG2000", "WEBP", "PNG")) as image:
         return image.height, image.width

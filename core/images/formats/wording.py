@@ -13,7 +13,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
         (
-            r"truncated|incomplete|unexpected end|premature|end of (file|data)|\beof\b|too short|not enough",
+            r"truncated|incomplete|unexpected end|premature|end of (file|data)|\beof\b|too (short|small)|not enough",
             _ENDS,
         ),
         (

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from core.project.class_edits import clean_prompts
 from medlabel_gui.icons import Tint, set_icon
 from medlabel_gui.panels.classes.fields import Field, LinesField
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.classes import PromptTexts
 
 _QUOTED = 2  # captions of the model that are told
@@ -96,7 +97,7 @@ class PromptsEditor(QWidget):
         more = len(captions) - _QUOTED
         text = PromptTexts.reads if more <= 0 else PromptTexts.reads_more
         self._reads.setText(text.format(captions=quoted, count=more) if captions else "")
-        self._reads.setToolTip("\n".join(captions))
+        self._reads.setToolTip(plain_tip("\n".join(captions)))
         self._reads.setVisible(bool(self._reads.text()))
 
     def _insert_line(self) -> None:

@@ -24,6 +24,7 @@ from medlabel_gui.panels.classes.fields import Field
 from medlabel_gui.panels.classes.grip import Grip
 from medlabel_gui.panels.classes.prompts import PromptsEditor
 from medlabel_gui.panels.classes.wishes import Wishes
+from medlabel_gui.plain import plain_tip
 from medlabel_gui.texts.classes import RowTexts
 from medlabel_gui.theme import colours
 
@@ -103,7 +104,7 @@ class ClassRow(QWidget):
         font.setItalic(image_class.is_other)
         self.name.setFont(font)
         tip = RowTexts.rest_tip if image_class.is_other else RowTexts.name_tip
-        self.name.setToolTip(tip.format(name=image_class.name))
+        self.name.setToolTip(plain_tip(tip.format(name=image_class.name)))
         self.expander.setAccessibleName(RowTexts.prompts.format(name=image_class.name))
         if self._field is not None:
             self._field.put(image_class.name)
