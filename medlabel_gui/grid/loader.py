@@ -113,12 +113,12 @@ class ThumbnailLoader(QObject):
         return self._cache.get(row, (0, None))[0] != self._side and row not in self._errors
 
     def _start(self) -> None:
-        source, table, wishes, side = self._session.source, self._session.table, self._wishes, self._side
-        while source is not None and table is not None and self._jobs < min(_JOBS, wishes.count):
+        source, wishes, side = self._session.source, self._wishes, self._side
+        while source is not None and self._table is not None and self._jobs < min(_JOBS, wishes.count):
             self._jobs += 1
             self._runner.start(
                 "thumbnails",
-                partial(_fulfil, wishes, source, table, side, self._disk()),
+                partial(_fulfil, wishes, source, lambda: self._table, side, self._disk()),
                 "io",
                 partial(self._take, wishes),
                 self._ended,
@@ -179,14 +179,17 @@ class ThumbnailLoader(QObject):
 def _fulfil(
     wishes: Wishes,
     source: ImageSource,
-    table: LabelTable,
+    table: Callable[[], LabelTable | None],
     side: int,
     cache: ThumbnailCache | None,
     ctx: JobContext,
 ) -> None:
     while (row := wishes.take(ctx)) is not None:
-        if row < len(table):
-            ctx.emit(make_thumbnail(source, row, table.refs[row], side, cache))
+        now = table()  # rows are added while a scan runs, and wished for while this works
+        if now is not None and row < len(now):
+            ctx.emit(make_thumbnail(source, row, now.refs[row], side, cache))
+        else:
+            wishes.finish(row)
 
 
 def _to_pixmap(thumbnail: Thumbnail) -> QPixmap:

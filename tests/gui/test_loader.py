@@ -22,7 +22,7 @@ from medlabel_gui.grid.wishes import Wishes
 from medlabel_gui.jobs import JobRunner
 from medlabel_gui.session import Aspect
 from tests.gui.conftest import make_images
-from tests.gui.shown import ShownSession, snapshot_of
+from tests.gui.shown import ShownSession, longer, snapshot_of
 
 NONE = np.empty(0, np.int64)
 
@@ -117,6 +117,19 @@ def test_that_pages_that_fly_by_are_not_made(
     slow.allowed.release(10)
     qtbot.waitUntil(lambda: not runner.jobs)
     assert sorted(slow.begun) == ["0.png", "1.png", "30.png", "31.png", "32.png"]
+
+
+def test_that_images_which_a_scan_finds_while_others_are_made_get_thumbnails(
+    qtbot: QtBot, loader: ThumbnailLoader, session: ShownSession
+) -> None:
+    source = SlowSource()
+    session.put(snapshot_of([0] * 3), source)
+    show(loader, range(3))
+    qtbot.waitUntil(lambda: len(source.begun) == 2)
+    session.put(longer(session.snapshot, [0] * 5), source, Aspect.TABLE)
+    show(loader, range(8))
+    source.allowed.release(8)
+    qtbot.waitUntil(lambda: all(loader.cached(row) is not None for row in range(8)))
 
 
 def test_that_a_wished_for_tile_is_made_before_all_others(
