@@ -171,3 +171,16 @@ def test_that_a_link_is_not_taken_for_the_key(tmp_path):
     (config_folder() / "secret.key").symlink_to(tmp_path / "other")
     with pytest.raises(UserError, match="cannot be used"):
         user_key()
+
+
+def test_that_the_key_is_made_where_a_file_system_has_no_links_and_a_system_no_modes_of_open_files(
+    user_data, monkeypatch
+):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.delattr(os, "fchmod")
+    key = user_key()
+    assert len(key) == BYTES and user_key() == key
+    assert [path.name for path in config_folder().iterdir()] == ["secret.key"]
