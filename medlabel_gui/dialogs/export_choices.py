@@ -97,7 +97,11 @@ class ExportChoices:
         return GroupTexts.no_column if by == COLUMN and not groups.column else ""
 
     def spec(self, project: Path, out: Path, has_groups: bool) -> ExportSpec:
-        """What to export. `has_groups` says whether the project has groups of an earlier export."""
+        """What to export. `has_groups` says whether the project has groups of an earlier export.
+
+        Statuses that nobody changed are the format's own: then what people keep out is in no split.
+        """
+        chosen = self.statuses[self.format]
         split = self.split[self.format] and self.format != "report"
         ratios = self.ratios if sum(self.ratios) == 100 else DEFAULT_RATIOS
         by_patient = self.groups.by == PATIENT and self.format != "report"
@@ -106,7 +110,7 @@ class ExportChoices:
             project,
             self.format,
             out,
-            statuses=self.statuses[self.format],
+            statuses=None if chosen == FORMATS[self.format].statuses else chosen,
             ratios=(ratios[0] / 100, ratios[1] / 100, ratios[2] / 100),
             seed=self.seed,
             size=self.size or None,

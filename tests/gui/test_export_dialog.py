@@ -639,3 +639,11 @@ def test_that_headers_that_name_no_patient_are_told_inline(qtbot, session, make,
     choose(dialog.together.by, NOTHING)
     settle(qtbot, dialog)
     assert dialog.export_button.isEnabled()
+
+
+def test_that_statuses_which_nobody_changed_are_left_to_the_format() -> None:
+    usual = ExportChoices()
+    assert usual.spec(Path("p"), Path("labels.csv"), False).statuses is None
+    accepted = frozenset({Status.ACCEPTED})
+    chosen = replace(usual, statuses={**usual.statuses, usual.format: accepted})
+    assert chosen.spec(Path("p"), Path("labels.csv"), False).statuses == accepted
