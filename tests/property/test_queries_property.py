@@ -30,6 +30,7 @@ def tables(draw):
         status=np.array(draw(st.lists(st.sampled_from(Status), min_size=n, max_size=n)), np.uint8),
         source=np.array(draw(st.lists(st.sampled_from(Source), min_size=n, max_size=n)), np.uint8),
         note=draw(st.lists(st.sampled_from(["", "Note"]), min_size=n, max_size=n)),
+        duplicate=np.array(draw(st.lists(LABELS, min_size=n, max_size=n)), np.int32),
         position=draw(st.none() | st.permutations(range(n)).map(lambda order: np.array(order, np.int32))),
     )
 
@@ -80,6 +81,7 @@ def sort_key(table, query: Query, margin, row: int):
         Sort.CLASS: math.nan if table.label[row] < 0 else float(table.label[row]),
         Sort.CONFIDENCE: float(table.confidence[row]),
         Sort.MARGIN: float(margin[row]) if row < len(margin) else math.nan,
+        Sort.DUPLICATES: math.nan if table.duplicate[row] < 0 else float(table.duplicate[row]),
     }[query.sort]
     unknown = isinstance(value, float) and math.isnan(value)
     return unknown, 0 if unknown else value
