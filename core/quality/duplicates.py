@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.quality.unions import Unions
+
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Looks = npt.NDArray[np.uint8]
@@ -152,22 +154,16 @@ def join(first: Rows, links: Links | None = None) -> npt.NDArray[np.int32]:
 def _join_links(root: Rows, links: Links) -> None:
     """Unite the roots of linked rows, in place; each row's own root afterwards."""
     sizes: dict[int, int] = {}
-    parent: dict[int, int] = {}
-
-    def find(row: int) -> int:
-        while (above := parent.get(row, row)) != row:
-            parent[row] = parent.get(above, above)
-            row = above
-        return row
-
+    unions = Unions()
     order = np.argsort(-links.correlation, kind="stable")
     for one, other in links.pairs[order].tolist():
-        a, b = sorted((find(one), find(other)))
+        a, b = sorted((unions.find(one), unions.find(other)))
         size = sizes.get(a, 1) + sizes.get(b, 1)
         if a != b and size <= MOST_CONTENTS:
-            parent[b], sizes[a] = a, size
-    for row in parent:
-        root[row] = find(row)
+            unions.unite(a, b)
+            sizes[a] = size
+    for row, first in unions.roots().items():
+        root[row] = first
 
 
 def _centred(looks: Looks) -> Floats:

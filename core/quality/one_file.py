@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.quality.duplicates import LEAST_CORRELATION, Candidates, Links, correlations
+from core.quality.unions import Unions
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -68,22 +69,15 @@ def between_files(links: Links, first: Ints, files: Ints) -> Links:
     held: dict[int, set[int]] = {}
     for row in np.flatnonzero(files >= 0).tolist():
         held.setdefault(int(first[row]), set()).add(int(files[row]))
-    parent: dict[int, int] = {}
-
-    def find(row: int) -> int:
-        while (above := parent.get(row, row)) != row:
-            parent[row] = parent.get(above, above)
-            row = above
-        return row
-
+    unions = Unions()
     order = np.argsort(-links.correlation, kind="stable")
     kept = np.zeros(len(order), np.bool_)
     for at in order.tolist():
-        a, b = (find(int(row)) for row in links.pairs[at])
+        a, b = (unions.find(int(row)) for row in links.pairs[at])
         of_a, of_b = held.get(a, set()), held.get(b, set())
         if a == b or of_a.isdisjoint(of_b):
             kept[at] = True
         if kept[at] and a != b:
-            parent[b] = a
+            unions.unite(a, b)
             held[a] = of_a | of_b
     return Links(links.pairs[kept], links.correlation[kept])
